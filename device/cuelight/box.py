@@ -1,0 +1,159 @@
+"""One whole box: everything that `run` and `demo` open, owned in one place."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+
+from cuelight.compose import build_sensing
+from cuelight.loop import Loop
+from cuelight.privacy import statement
+from cuelight.records import AlertLedger, Signal
+from cuelight.tell.buttons import boot_seconds
+from cuelight.tell.feed import Feed
+from cuelight.tell.ledger import LedgerFile
+from cuelight.tell.panel import Panel
+from cuelight.tell.player import Player
+from cuelight.tell.release import Gatherer
+from cuelight.tell.spool import OPEN_SUMS, Spool
+from cuelight.tell.teller import Teller
+from cuelight.vitals import vitals
+from cuelight.watchdog import Watchdog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cuelight.loop import FrameSource, Seen
+    from cuelight.records import Reading, Status, VisitTally
+    from cuelight.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+class Box:
+    """The loop with its lamp, sums and broker; `run` works until `stop` or a clip's end.
+
+    `open_camera` gives the frames; `publish` False keeps everything on this machine; `mock_allowed`
+    lets mock pins serve; `see` takes what each frame gave. Raises ModelError, SettingsError and
+    sqlite3.Error when it cannot be put together; missing pins, camera or broker do not.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        open_camera: Callable[[], FrameSource],
+        publish: bool = True,
+        mock_allowed: bool = False,
+        see: Callable[[Seen], object] | None = None,
+        heard: Callable[[Signal | Reading | VisitTally], object] | None = None,
+    ) -> None:
+        self._stop = threading.Event()
+        self._heard = heard
+        self._watchdog = Watchdog()
+        self._ready = False
+        with ExitStack() as stack:
+            self.sensing = build_sensing(settings)
+            folder = settings.store_folder
+            self.spool = stack.enter_context(Spool(folder / "windows.sqlite"))
+            self._ledger = LedgerFile(folder / "alerts.json")
+            if kept := self._ledger.load():
+                self.sensing.restore_alerts(kept[0], same_clock=kept[1])
+            self.panel = stack.enter_context(Panel(settings.lamp, mock_allowed=mock_allowed))
+            player = stack.enter_context(Player(self.panel))
+            self.feed = self._open_feed(settings, stack) if publish else None
+            self.teller = stack.enter_context(
+                Teller(
+                    player=player,
+                    gatherer=self._open_gatherer(settings),
+                    spool=self.spool,
+                    ledger=self._ledger,
+                    feed=self.feed,
+                    settings=settings.release,
+                    now=boot_seconds,
+                    health=lambda: {**vitals(), "model_sha256": self.sensing.model_sha256},
+                )
+            )
+            self.loop = Loop(
+                sensing=self.sensing,
+                open_camera=open_camera,
+                camera_lamp=self.panel.camera_lit,
+                presses=self.panel.presses,
+                tell=self._tell,
+                report=self._report,
+                progress=lambda: self._watchdog.progress(boot_seconds()),
+                now=boot_seconds,
+                wait=self._stop.wait,
+                stopping=self._stop.is_set,
+                see=see,
+                camera_fps=settings.camera.fps,
+                paused=bool(self.spool.load("paused")),
+            )
+            self._opened = stack.pop_all()
+
+    def run(self) -> None:
+        """Run the loop until it is stopped or its clip has ended."""
+        try:
+            self.loop.run()
+        finally:
+            self._watchdog.stopping()
+
+    def stop(self) -> None:
+        """End the loop after the frame in hand; may be called from a signal handler."""
+        self._stop.set()
+
+    def close(self) -> None:
+        """Put the lamps out, keep the sums, leave the broker."""
+        self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _tell(self, event: Signal | Reading | VisitTally) -> None:
+        if isinstance(event, Signal):
+            self.teller.tell(AlertLedger(self.sensing.alerts()))
+        self.teller.tell(event)
+        if self._heard is not None:
+            self._heard(event)
+
+    def _report(self, status: Status) -> None:
+        self.teller.tell(status)
+        text = status.state + (f": {status.fault}" if status.fault else "")
+        if not self._ready:
+            self._ready = True
+            self._watchdog.ready(text)
+        self._watchdog.status(text)
+
+    def _open_feed(self, settings: Settings, stack: ExitStack) -> Feed | None:
+        if not settings.mqtt.host:
+            _log.info("mqtt.host is empty: nothing is published")
+            return None
+        about = statement(settings, model_sha256=self.sensing.model_sha256)
+        feed = Feed(
+            settings.mqtt,
+            site=settings.site.name,
+            device=settings.site.device,
+            spool=self.spool,
+            privacy=json.dumps(about),
+            availability="stopped",
+        )
+        return stack.enter_context(feed)
+
+    def _open_gatherer(self, settings: Settings) -> Gatherer:
+        gatherer = Gatherer(
+            settings.release,
+            site=settings.site.name,
+            device=settings.site.device,
+            start=datetime.now(UTC),
+            names=self.sensing.countable,
+        )
+        if kept := self.spool.load(OPEN_SUMS):
+            gatherer.restore(kept)
+        return gatherer

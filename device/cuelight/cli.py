@@ -1,0 +1,74 @@
+"""The command line: one subcommand a module, errors as one clear line and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from cuelight import __version__
+from cuelight.errors import CuelightError, InputError, ModelError, SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+COMMANDS: Final = {
+    "run": "the service: camera, lamp, broker",
+    "demo": "the same loop on a sample clip, with an embedded broker",
+    "read": "read the faces in still pictures",
+    "replay": "replay a clip and print what is seen in it",
+    "watch": "live bars on the device",
+    "bench": "time every stage on a clip",
+    "check": "check settings and models without starting anything",
+    "test-signal": "play one rhythm, or put the lamp and the motor out",
+}
+"""Each has a module in `cuelight.commands` with `add_arguments(parser)` and `main(args) -> int`.
+
+Only the module of the command that was given is imported, so that `check` needs no rich and
+`replay` no MQTT.
+"""
+
+DONE, FAILED, WRONG_INPUT = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 1 failed while running, 2 wrong input."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    args = _parser(arguments).parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if args.verbose else logging.INFO,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        return int(args.main(args))
+    except (InputError, SettingsError, ModelError) as error:
+        print(f"cuelight {args.command}: {error}", file=sys.stderr)  # noqa: T201 - a terminal
+        return WRONG_INPUT
+    except CuelightError as error:
+        print(f"cuelight {args.command}: {error}", file=sys.stderr)  # noqa: T201 - a terminal
+        return FAILED
+    except KeyboardInterrupt:
+        return FAILED
+    except BrokenPipeError:
+        # the reader of our output went away, as with `| head`; keep Python from complaining at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="cuelight", description=sys.modules["cuelight"].__doc__)
+    parser.add_argument("--version", action="version", version=f"cuelight {__version__}")
+    parser.add_argument("-v", "--verbose", action="store_true", help="log details to stderr")
+    chosen = next((word for word in arguments if word in COMMANDS), None)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == chosen:
+            module = import_module(f"cuelight.commands.{name.replace('-', '_')}")
+            module.add_arguments(command)
+            command.set_defaults(main=module.main)
+    return parser

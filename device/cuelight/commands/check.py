@@ -1,0 +1,33 @@
+"""Check settings and models without starting anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cuelight.compose import build_model, cues_path
+from cuelight.cuebook import load_cuebook
+from cuelight.device_toml import load_settings
+from cuelight.privacy import require_notice
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("--config", type=Path, default=Path("device.toml"), help="device.toml")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Say what is in order; the first thing that is not ends with exit code 2."""
+    settings = load_settings(args.config)
+    print(f"settings: {args.config} is in order")
+    _, model = build_model(settings)
+    card = model.card
+    print(f"model: {card.name} {card.version} runs on {model.runtime_name}, SHA-256 as in its card")
+    load_cuebook(cues_path(settings))
+    print(f"cues: {cues_path(settings)} is in order")
+    require_notice(settings.privacy)
+    print(f"privacy: mode {settings.privacy.mode}, customers ask {settings.privacy.contact}")
+    return 0

@@ -1,0 +1,131 @@
+"""Learn each face's own neutral, and how much it wavers at rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cuelight.read.channel import EXPRESSIVE, Floats
+from cuelight.read.thresholds import EMOTION_THRESHOLDS, UnitThresholds
+from cuelight.sense.records import EMOTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+POSES = 6
+"""Yaw, pitch, roll in degrees, scale, gaze yaw and pitch in degrees, after the expressive channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineTimes:
+    """How fast a neutral is learned; time constants in seconds.
+
+    The neutral rises slowly and falls quickly, so it settles low in what a face does at rest.
+    `first` values hold while the baseline is provisional. `held` is how long an expression must be
+    kept before it becomes the neutral: raising it forgets arrivals with a smile later.
+    `wary` slows the fall while the face shows something, since a smile also lowers other units.
+    """
+
+    provisional_seconds: float = 20.0
+    rise_first_seconds: float = 4.0
+    rise_seconds: float = 20.0
+    fall_first_seconds: float = 1.0
+    fall_seconds: float = 4.0
+    held_seconds: float = 180.0
+    wary: float = 4.0
+    spread_seconds: float = 10.0
+    pose_first_seconds: float = 2.0
+    pose_seconds: float = 20.0
+    calm_probability: float = 0.5
+    pose_limit_degrees: float = 10.0
+    noise_multiple: float = 4.0
+    deafest: float = 2.0
+
+
+class Baseline:
+    """One face's neutral per channel, from the population's prior towards its own.
+
+    `neutral` holds the expressive channels (31) and the pose (6). A channel learns upwards only
+    from quiet frames: a rise below its leave threshold, or any rise while the face as a whole is
+    calm (the model calls it neutral), and then at most one enter threshold above the prior. All
+    else is a held expression and is learned only with `held_seconds`.
+    """
+
+    def __init__(self, units: Mapping[str, UnitThresholds], times: BaselineTimes) -> None:
+        rows = [units.get(name, EMOTION_THRESHOLDS) for name in EXPRESSIVE]
+        self._times = times
+        self._enter = np.array([row.enter for row in rows])
+        self._leave = np.array([row.leave for row in rows])
+        prior = np.array([row.prior for row in rows])
+        self._reach = prior + self._enter
+        self._noise = np.array([row.noise for row in rows])
+        self._spread = self._noise.copy()
+        # Dead units never rise: their threshold is out of reach.
+        self._live = np.array(
+            [1.0 if name in EMOTIONS or units.get(name, _DEAD).live else 0.0 for name in EXPRESSIVE]
+        )
+        self.neutral = np.concatenate([prior, np.zeros(POSES)])
+        self._limit = np.full(POSES, times.pose_limit_degrees)
+        self._posed = False
+        self.seen_seconds = 0.0
+
+    @property
+    def provisional(self) -> bool:
+        """Whether this face has been seen too briefly to know its neutral."""
+        return self.seen_seconds < self._times.provisional_seconds
+
+    def rises(self, observed: Floats) -> tuple[Floats, Floats]:
+        """Give rises above neutral (31,) and the same in multiples of this face's enter threshold."""
+        count = len(EXPRESSIVE)
+        rises: Floats = (observed[:count] - self.neutral[:count]) * self._live
+        times = self._times
+        level = np.maximum(self._enter, times.noise_multiple * self._spread)
+        multiples: Floats = rises / np.minimum(level, times.deafest * self._enter)
+        return rises, multiples
+
+    def update(
+        self, observed: Floats, elapsed_seconds: float, *, neutral_probability: float
+    ) -> None:
+        """Learn from one frame of smoothed observations (37,) that is fit to learn from."""
+        times, count = self._times, len(EXPRESSIVE)
+        if not self._posed:
+            self._start_pose(observed[count:])
+        first = self.provisional
+        self.seen_seconds += elapsed_seconds
+        calm = neutral_probability >= times.calm_probability
+        seen, neutral = observed[:count], self.neutral[:count]
+        rise = seen - neutral
+        up = _gain(elapsed_seconds, times.rise_first_seconds if first else times.rise_seconds)
+        fall = times.fall_first_seconds if first else times.fall_seconds
+        down = _gain(elapsed_seconds, fall if calm else fall * times.wary)
+        slow = _gain(elapsed_seconds, times.held_seconds)
+        quiet = rise < self._leave
+        step = np.where(quiet, up, slow) * rise
+        if calm:
+            # A calm face may stand above the population's neutral, but not arbitrarily far.
+            np.maximum(step, up * (np.minimum(seen, self._reach) - neutral), out=step)
+        step = np.where(rise < 0.0, down * rise, step)
+        still = np.abs(rise)
+        learn = _gain(elapsed_seconds, times.spread_seconds) * (still < self._enter)
+        # 1.25 times the mean distance is the standard deviation of a normal distribution.
+        self._spread += learn * (1.2533 * still - self._spread)
+        neutral += step
+        pose = self.neutral[count:]
+        pull = _gain(elapsed_seconds, times.pose_first_seconds if first else times.pose_seconds)
+        pose += pull * np.clip(observed[count:] - pose, -self._limit, self._limit)
+
+    def _start_pose(self, pose: Floats) -> None:
+        # Nobody's seat is the population's: where the face is first seen is the first guess.
+        self.neutral[len(EXPRESSIVE) :] = pose
+        self._limit[3] = 0.2 * max(float(pose[3]), 1e-6)
+        self._posed = True
+
+
+_DEAD = UnitThresholds(live=False)
+
+
+def _gain(elapsed_seconds: float, constant_seconds: float) -> float:
+    return 1.0 - exp(-elapsed_seconds / constant_seconds)

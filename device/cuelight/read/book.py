@@ -1,0 +1,55 @@
+"""What each cue is worth: its thresholds, and how it speaks for or against each reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class CueEntry:
+    """One cue's parameters.
+
+    `likelihood` gives, per reading, how many times likelier the cue is when the reading holds than
+    when it does not (below 1 speaks against it). `enter` multiplies the units' enter thresholds:
+    raising it finds fewer cues. A cue weaker than `strength` (0 to 1 above neutral) or less sure
+    than `confidence` is dropped. A visit counts for the cue from `visit_threshold` cues on, and for
+    the time after a price mark from `after_price_threshold` on. The same cue rests for
+    `refractory_seconds`. A cue that does not `signal` is evidence but never completes a signal by
+    itself. `measured` says whether these values come from a benchmark.
+    """
+
+    likelihood: Mapping[str, float]
+    enter: float = 1.0
+    strength: float = 0.0
+    confidence: float = 0.0
+    visit_threshold: int = 1
+    after_price_threshold: int = 1
+    refractory_seconds: float = 0.5
+    signal: bool = True
+    measured: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingEntry:
+    """One reading's parameters: `prior` probability, and the `confidence` from which it is told."""
+
+    prior: float
+    confidence: float
+    visit_threshold: int = 1
+    after_price_threshold: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CueBook:
+    """All cues and readings, and how evidence ages: `half_life_seconds`; `separate_seconds` apart
+    two movements of the same units are two.
+    """
+
+    cues: Mapping[str, CueEntry]
+    readings: Mapping[str, ReadingEntry]
+    half_life_seconds: float = 20.0
+    separate_seconds: float = 2.0

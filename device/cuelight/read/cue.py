@@ -1,0 +1,129 @@
+"""The cue grammar: which movements, in which circumstances, are a cue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cuelight.read.channel import CHANNELS, EXPRESSIONS, NUMBER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cuelight.read.movement import Movement
+
+MICRO, MACRO, SUSTAINED = "micro", "macro", "sustained"
+_ANY = frozenset({MICRO, MACRO, SUSTAINED})
+_BRIEF = frozenset({MICRO, MACRO})
+_LASTING = frozenset({MACRO, SUSTAINED})
+
+
+@dataclass(frozen=True, slots=True)
+class CueRule:
+    """How one cue is made of movements.
+
+    Any of `channels` gives it, if its movement is of one of `kinds` and no longer than
+    `longest_seconds`; `returns` asks that its end was seen. `gates` name the disturbances that void
+    it: blink (only where it hides a micro movement), speech, turned, down. `one_sided` asks that the
+    other side kept still. `still` channels must not have moved meanwhile. The units' rise must not
+    exceed `strongest`.
+    """
+
+    name: str
+    channels: tuple[str, ...]
+    kinds: frozenset[str]
+    gates: frozenset[str] = frozenset()
+    longest_seconds: float = float("inf")
+    returns: bool = False
+    one_sided: bool = False
+    still: tuple[str, ...] = ()
+    strongest: float = 1.0
+
+    @property
+    def units(self) -> frozenset[str]:
+        """The units that any of its channels rests on."""
+        return frozenset().union(*(CHANNELS[NUMBER[name]].units for name in self.channels))
+
+
+def _one_sided(prefix: str) -> tuple[str, ...]:
+    return tuple(
+        f"{prefix}{unit} {side}" for unit in ("AU12", "AU14") for side in ("left", "right")
+    )
+
+
+_LIDS_AND_BROWS: Final = frozenset({"blink", "down"})
+_LIPS: Final = frozenset({"speech"})
+_ASYMMETRIC: Final = frozenset({"speech", "turned"})
+
+RULES: Final = (
+    CueRule("raised_eyebrows", ("AU01+AU02",), _BRIEF, _LIDS_AND_BROWS, returns=True),
+    CueRule("soft_smile_tilt", ("AU12+tilt",), _LASTING, strongest=0.6),
+    CueRule("pressed_lips", ("AU24", "AU28"), _ANY, _LIPS),
+    CueRule("nose_wrinkle", ("AU09",), _ANY, frozenset({"blink"})),
+    CueRule("brief_frown", ("AU04",), _BRIEF, _LIDS_AND_BROWS, longest_seconds=1.2, returns=True),
+    CueRule("one_sided_smile", _one_sided(""), _ANY, _ASYMMETRIC, one_sided=True),
+    CueRule("happiness", ("happiness",), _ANY),
+    CueRule("surprise", ("surprise",), _ANY, _LIDS_AND_BROWS | _LIPS),
+    CueRule("disgust", ("disgust",), _ANY, frozenset({"blink"})),
+    CueRule("anger", ("anger",), _ANY, _LIDS_AND_BROWS),
+    CueRule("fear", ("fear",), _ANY, _LIDS_AND_BROWS | _LIPS),
+    CueRule("sadness", ("sadness",), _ANY, _LIDS_AND_BROWS | _LIPS),
+    CueRule("contempt", _one_sided("contempt "), _ANY, _ASYMMETRIC, one_sided=True),
+    CueRule("lean_in", ("lean_in",), _LASTING),
+    CueRule("lean_out", ("lean_out",), _LASTING),
+    CueRule("eye_softening", ("AU06",), _LASTING, frozenset({"down"}), still=("AU04", "AU09")),
+    CueRule("relaxed_head", ("relaxed_head",), _LASTING, still=("AU04", "AU24", "AU28")),
+    CueRule("confused_stillness", ("confused_stillness",), _LASTING, still=("AU12",)),
+)
+"""The cues that movements make; nods, shakes and glances are found by `head` and `gaze`."""
+
+PRICE_GAZE: Final = "price_gaze_aversion"
+
+EXPRESSION_CUES: Final = frozenset(EXPRESSIONS)
+SMILES: Final = frozenset({"happiness", "soft_smile_tilt", "eye_softening"})
+GESTURES: Final = frozenset({"nod", "shake"})
+
+UNITS_OF: Final[Mapping[str, frozenset[str]]] = {
+    **{rule.name: rule.units for rule in RULES},
+    PRICE_GAZE: frozenset({"gaze"}),
+    "nod": frozenset({"nod"}),
+    "shake": frozenset({"shake"}),
+}
+"""The units behind each cue: cues that share one may be the same movement."""
+
+CUES: Final = frozenset(UNITS_OF)
+"""Every cue there is, by its name on the wire."""
+
+RULES_OF: Final = {
+    number: tuple(rule for rule in RULES if CHANNELS[number].name in rule.channels)
+    for number in range(len(CHANNELS))
+}
+"""The rules that each channel's movements may satisfy."""
+
+
+def misfit(rule: CueRule, movement: Movement) -> str:
+    """Say why a movement by itself does not satisfy a rule, or nothing if it does."""
+    if movement.kind not in rule.kinds:
+        return f"a {movement.kind} movement is not meant"
+    if rule.returns and not movement.returned:
+        return "its return to neutral was not seen"
+    lasted = movement.offset - movement.onset
+    if lasted > rule.longest_seconds:
+        return f"it took {lasted:.1f} s, at most {rule.longest_seconds:g} s are brief"
+    if movement.peak > rule.strongest:
+        return f"{movement.peak:.2f} above neutral is too strong, {rule.strongest:g} at most"
+    return ""
+
+
+def confidence(movement: Movement, *, quality: float, provisional: bool) -> float:
+    """Say how sure a cue is (0 to 1): more so the further it rose above its threshold.
+
+    A stated scale until it is measured: a rise just at the threshold is worth one half, three times
+    the threshold 0.95; micro movements and provisional baselines take a part off.
+    """
+    sure = min(0.5 + 0.225 * max(movement.salience - 1.0, 0.0), 0.95)
+    if movement.kind == MICRO:
+        sure *= 0.85
+    if provisional:
+        sure *= 0.85
+    return sure * min(max(quality, 0.0), 1.0)

@@ -1,0 +1,28 @@
+"""Why a candidate did or did not become something, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of one candidate; `stage` is movement, cue, reading, signal, visit or frame.
+
+    `name` is the candidate's (a unit, cue, reading or signal), `track` its face (-1: none), `onset`
+    and `offset` its extent where it has one.
+    """
+
+    timestamp: float
+    stage: str
+    name: str
+    accepted: bool
+    reason: str
+    track: int = -1
+    onset: float | None = None
+    offset: float | None = None
+
+
+Explain = Callable[[Decision], object]
+"""Takes every decision as it falls."""

@@ -1,0 +1,97 @@
+"""How the head moves: tilt, lean, stillness, turning, nods and shakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+from typing import TYPE_CHECKING
+
+from cuelight.read.swing import Swing, SwingLimits
+
+if TYPE_CHECKING:
+    from cuelight.read.channel import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLimits:
+    """What counts as a tilt, a lean or a nod. Raising any but `still` finds fewer of them.
+
+    Angles in degrees from this visitor's usual pose; leaning is the face's growth or shrinking as a
+    part of its usual size; a head slower than `still_degrees_per_second` is still.
+    """
+
+    tilt_degrees: float = 6.0
+    lean: float = 0.10
+    still_degrees_per_second: float = 10.0
+    speed_seconds: float = 0.15
+    nod: SwingLimits = SwingLimits(least=3.0, strokes=3, stroke_seconds=0.5, within_seconds=1.6)
+    shake: SwingLimits = SwingLimits(least=5.0, strokes=3, stroke_seconds=0.6, within_seconds=1.8)
+
+
+@dataclass(frozen=True, slots=True)
+class Gesture:
+    """A nod or shake: its name, when it began, its last turning point, and its stroke in degrees."""
+
+    name: str
+    onset: float
+    offset: float
+    stroke_degrees: float
+
+
+class HeadWatch:
+    """Follows one head's pose and speed, from smoothed poses in degrees."""
+
+    def __init__(self, limits: HeadLimits) -> None:
+        self._limits = limits
+        self._swings = {"nod": Swing(limits.nod), "shake": Swing(limits.shake)}
+        self._pose: tuple[float, float, float] | None = None
+        self._velocity = [0.0, 0.0, 0.0]
+        self.speed = 0.0
+
+    def update(
+        self, timestamp: float, elapsed: float, pose: tuple[float, float, float]
+    ) -> Gesture | None:
+        """Take yaw, pitch and roll in degrees; give the nod or shake that this frame completes."""
+        if self._pose is not None and elapsed > 0.0:
+            keep = exp(-elapsed / self._limits.speed_seconds)
+            for axis in range(3):
+                now = (pose[axis] - self._pose[axis]) / elapsed
+                self._velocity[axis] = keep * self._velocity[axis] + (1.0 - keep) * now
+            yaw, pitch, roll = self._velocity
+            self.speed = (yaw * yaw + pitch * pitch + roll * roll) ** 0.5
+        self._pose = pose
+        stroke = {
+            "nod": self._swings["nod"].update(timestamp, pose[1]),
+            "shake": self._swings["shake"].update(timestamp, pose[0]),
+        }
+        spans = {
+            name: self._swings[name].span(timestamp) for name, certain in stroke.items() if certain
+        }
+        found = [(span[2], name, span) for name, span in spans.items() if span is not None]
+        if not found:
+            return None
+        # A head moves a little on the other axis too; the wider swing is the meant one.
+        mean, name, span = max(found)
+        return Gesture(name, span[0], span[1], mean)
+
+    def stances(self, roll: float, usual_roll: float, scale: float, usual: float) -> list[float]:
+        """Give tilt, lean in, lean out and stillness as multiples of their limits."""
+        limits = self._limits
+        lean = (scale / usual - 1.0) / limits.lean if usual > 0.0 else 0.0
+        still = 2.0 - self.speed / limits.still_degrees_per_second
+        return [
+            abs(roll - usual_roll) / limits.tilt_degrees,
+            max(lean, 0.0),
+            max(-lean, 0.0),
+            max(still, 0.0),
+        ]
+
+    def lose(self) -> None:
+        """Start anew: the face was lost for a moment."""
+        self._pose, self._velocity, self.speed = None, [0.0, 0.0, 0.0], 0.0
+        for swing in self._swings.values():
+            swing.reset()
+
+    def reset(self) -> None:
+        """Forget everything."""
+        self.lose()

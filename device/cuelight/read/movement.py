@@ -1,0 +1,203 @@
+"""Find when a movement begins, peaks and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from numpy.typing import NDArray
+
+from cuelight.read.channel import CHANNELS, Floats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """One rise of one channel above this face's neutral, and its return.
+
+    `side` is left, right, both, or empty for units without sides. `peak` is the rise above neutral
+    at the apex (0 to 1), `salience` the same as a multiple of the channel's enter threshold.
+    `kind` is micro, macro or sustained. `returned` is False if the end was not seen: a sustained
+    movement (reported as soon as it has lasted long enough), a lost face, or the end of a clip.
+    """
+
+    track: int
+    unit: str
+    side: str
+    onset: float
+    apex: float
+    offset: float
+    peak: float
+    kind: str
+    channel: int = -1
+    salience: float = 1.0
+    returned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class MovementTimes:
+    """How long movements last, in seconds (DESIGN section 2).
+
+    `smoothing_seconds` is the time constant of the causal filter in front: longer is calmer and
+    later. `refractory_seconds` is how long a channel rests after a movement: longer merges less
+    chatter into cues. `rise_seconds` is how far an onset may lie before the enter threshold.
+    `tail` is the part of its peak at which a movement counts as over.
+    """
+
+    micro_min_seconds: float = 0.1
+    micro_min_frames: float = 3.0
+    micro_max_seconds: float = 0.5
+    sustained_seconds: float = 4.0
+    refractory_seconds: float = 0.15
+    rise_seconds: float = 1.0
+    smoothing_seconds: float = 0.04
+    tail: float = 0.15
+
+
+class MovementFinder:
+    """Follows all channels of one face at once, by two thresholds each (enter at 1, leave below).
+
+    Onset and offset are where the value crosses the leave threshold, interpolated between frames,
+    so 15 and 60 frames a second agree within a frame. `near` is told of rises that came close.
+    """
+
+    def __init__(self, leave: Floats, times: MovementTimes) -> None:
+        count = len(CHANNELS)
+        self._leave, self._times = leave, times
+        self.moving = np.zeros(count, bool)
+        self.ended = np.full(count, -np.inf)
+        self._told = np.zeros(count, bool)
+        self._value = np.zeros(count)
+        self._rose = np.full(count, np.inf)
+        self._apex = np.zeros(count)
+        self._peak = np.zeros(count)
+        self._rise = np.zeros(count)
+        self._onset = np.zeros(count)
+        self._before = -np.inf
+        self._since = -np.inf
+        self.near: Callable[[int, float, float], None] | None = None
+
+    def update(
+        self, timestamp: float, values: Floats, rises: Floats, *, track: int, interval: float
+    ) -> list[Movement]:
+        """Take one frame's channel values (C,) and rises (C,); give the movements it completes."""
+        before, old = self._before, self._value
+        self._before, self._value = timestamp, values
+        above = values > self._leave
+        if before == -np.inf:
+            # Nothing is known of the time before: what is up already began here at the latest.
+            self._rose[above] = timestamp
+            self._since = timestamp
+        else:
+            crossed = above & (old <= self._leave)
+            if crossed.any():
+                self._rose[crossed] = self._cross(before, timestamp, old, values, crossed)
+        entering = (values >= 1.0) & ~self.moving
+        entering &= timestamp - self.ended >= self._times.refractory_seconds
+        if entering.any():
+            earliest = np.maximum(timestamp - self._times.rise_seconds, self.ended)
+            self._onset[entering] = np.maximum(self._rose, earliest)[entering]
+            self._peak[entering] = 0.0
+            self._told[entering] = False
+            self.moving |= entering
+        if self.near is not None:
+            self._watch_near(timestamp, values, above)
+        if not self.moving.any():
+            return []
+        higher = self.moving & (values > self._peak)
+        self._peak[higher] = values[higher]
+        self._rise[higher] = rises[higher]
+        self._apex[higher] = timestamp
+        floor = np.maximum(self._leave, self._times.tail * self._peak)
+        done = self.moving & (values <= floor)
+        held = self.moving & ~self._told & ~done
+        held &= timestamp - self._onset >= self._times.sustained_seconds
+        found: list[Movement] = []
+        for index in np.flatnonzero(held):
+            self._told[index] = True
+            found.append(self._movement(int(index), timestamp, track, returned=False))
+        if done.any():
+            span = old - values
+            with np.errstate(divide="ignore", invalid="ignore"):
+                part = np.clip((old - floor) / span, 0.0, 1.0)
+            ends = np.where(span > 0.0, before + part * (timestamp - before), timestamp)
+            for index in np.flatnonzero(done):
+                found += self._close(int(index), float(ends[index]), track, interval)
+        return found
+
+    def close(self, *, track: int, interval: float) -> list[Movement]:
+        """End what is still open at the last frame: the face is lost, or the clip is over."""
+        found: list[Movement] = []
+        for index in np.flatnonzero(self.moving):
+            found += self._close(int(index), self._before, track, interval, returned=False)
+        self._before = -np.inf
+        self._value = np.zeros(len(CHANNELS))
+        self._rose[:] = np.inf
+        return found
+
+    def moved_since(self, channel: int, timestamp: float) -> bool:
+        """Say whether a channel is moving now or was at any time since `timestamp`."""
+        return bool(self.moving[channel]) or float(self.ended[channel]) > timestamp
+
+    def _close(
+        self, index: int, end: float, track: int, interval: float, *, returned: bool = True
+    ) -> list[Movement]:
+        self.moving[index] = False
+        self.ended[index] = end
+        self._rose[index] = end
+        if self._told[index]:
+            return []
+        times = self._times
+        shortest = max(times.micro_min_seconds, times.micro_min_frames * interval)
+        if end - self._onset[index] < shortest:
+            if self.near is not None:
+                self.near(index, float(self._peak[index]), end - float(self._onset[index]))
+            return []
+        return [self._movement(index, end, track, returned=returned)]
+
+    def _movement(self, index: int, end: float, track: int, *, returned: bool) -> Movement:
+        channel = CHANNELS[index]
+        # The filter in front delays everything by its time constant; all three times alike.
+        delay = self._times.smoothing_seconds
+        onset = max(float(self._onset[index]) - delay, self._since)
+        offset = max(end - delay, onset)
+        apex = min(max(float(self._apex[index]) - delay, onset), offset)
+        lasted = end - float(self._onset[index])
+        kind = "micro" if lasted <= self._times.micro_max_seconds else "macro"
+        if lasted >= self._times.sustained_seconds:
+            kind = "sustained"
+        return Movement(
+            track=track,
+            unit=channel.unit,
+            side=channel.side,
+            onset=onset,
+            apex=apex,
+            offset=offset,
+            peak=min(max(float(self._rise[index]), 0.0), 1.0),
+            kind=kind,
+            channel=index,
+            salience=float(self._peak[index]),
+            returned=returned,
+        )
+
+    def _cross(
+        self, before: float, now: float, old: Floats, new: Floats, which: NDArray[np.bool_]
+    ) -> Floats:
+        start, end = old[which], new[which]
+        part = (self._leave[which] - start) / (end - start)
+        result: Floats = before + np.clip(part, 0.0, 1.0) * (now - before)
+        return result
+
+    def _watch_near(self, timestamp: float, values: Floats, above: NDArray[np.bool_]) -> None:
+        """Tell of rises that fall back without having reached the enter threshold."""
+        assert self.near is not None
+        rising = above & ~self.moving & (timestamp >= self._rose)
+        self._peak[rising] = np.maximum(self._peak, values)[rising]
+        fallen = ~above & ~self.moving & (self._peak >= 0.7)
+        for index in np.flatnonzero(fallen & (self._peak < 1.0)):
+            self.near(int(index), float(self._peak[index]), timestamp - float(self._rose[index]))
+        self._peak[~above & ~self.moving] = 0.0

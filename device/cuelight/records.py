@@ -1,0 +1,119 @@
+"""What crosses the wall between sensing and telling: plain, frozen, picklable, no logic.
+
+Times are `timestamp`s: seconds of the sensor's clock (CLOCK_BOOTTIME on the device, seconds from
+the clip's start in a replay), except in `CountWindow`, whose times are UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """One named facial or head cue of one face.
+
+    `strength` is the peak above this visitor's own neutral (0 to 1, the weakest unit that the cue
+    needs); `confidence` is how sure the reader is that the cue is real (0 to 1). `provisional` says
+    that the baseline had not settled yet. `price` says that it fell into a price mark's window.
+    """
+
+    name: str
+    track: int
+    onset: float
+    apex: float
+    offset: float
+    strength: float
+    confidence: float
+    provisional: bool = False
+    price: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A pattern that several separate cues agree on; never a one-off."""
+
+    name: str
+    confidence: float
+    timestamp: float
+    evidence: tuple[Cue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A hint that the alert budget let through: `go`, `ease` or `reassure`."""
+
+    name: str
+    reading: str
+    timestamp: float
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLedger:
+    """What the alert budget must remember across a restart; goes ahead of the signal it counts.
+
+    `kept` is the budget's own snapshot, plain JSON. It stays on this device and is never published.
+    """
+
+    kept: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitTally:
+    """Which cells one visit adds one to. It says nothing about when, how often or who."""
+
+    cells: frozenset[str]
+    price: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How the sensing half is doing; nothing in it shows whether someone is at the table.
+
+    `state` is an availability of the MQTT contract; `fault` says in words what keeps the camera
+    closed, if anything does. `fps_capability` is the rate that the measured work allows, at most
+    the camera's; `latency_p95_ms` runs from the sensor's timestamp to the reader's answer.
+    """
+
+    state: str
+    fault: str = ""
+    fps_capability: float = 0.0
+    skipped: int = 0
+    latency_p95_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One released count: `n` of `visits` visits since `start` showed it."""
+
+    n: int
+    visits: int
+    start: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CountWindow:
+    """What the broker gets, once an hour: released cells only.
+
+    `visits` and `visits_with_price` are None while they are too few to release.
+    """
+
+    id: str
+    site: str
+    device: str
+    seq: int
+    start: datetime
+    end: datetime
+    visits: int | None
+    visits_with_price: int | None
+    cells: Mapping[str, Cell]
+    withheld: int
+    k: int
+    floor: int
+    epsilon: float | None = None
+    schema: int = 1

@@ -1,0 +1,148 @@
+"""Cut a square, levelled patch out of a luma picture, in plain numpy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cuelight.sense.geometry import Similarity
+    from cuelight.sense.records import Luma
+
+    Ints = NDArray[np.int32]
+
+_FRACTION_BITS = 5  # OpenCV's own bilinear warp keeps 5 bits, too; products then fit 32 bits
+
+
+class Cropper:
+    """Cut patches of `side` x `side` pixels; one cropper serves every face of a picture.
+
+    Bilinear; a part of the picture that is to shrink is first averaged over whole blocks, so that
+    fine texture does not turn into moving noise. Beyond the picture its border is repeated.
+    """
+
+    def __init__(self, side: int) -> None:
+        self.side = side
+        # the training recipe's convention, too: pixel j of the patch lies at j / side
+        places = np.arange(side, dtype=np.float32) / np.float32(side)
+        self._columns, self._rows = places[None, :], places[:, None]
+        shape = (side, side)
+        self._x = np.empty(shape, np.int32)
+        self._y = np.empty(shape, np.int32)
+        self._float = np.empty(shape, np.float32)
+        self._index = np.empty(shape, np.int32)
+        self._left = np.empty(shape, np.int32)
+        self._right = np.empty(shape, np.int32)
+        self._lower = np.empty(shape, np.int32)
+        self._taps = np.empty(shape, np.uint8)
+
+    def shrink(self, similarity: Similarity, before: int = 1) -> int:
+        """Say over blocks of how many pixels to average, 1 for none.
+
+        `before` is what was said for this face's last picture: between two sizes that last answer
+        stands, since a crop that changes its sharpness from frame to frame looks like a movement.
+        """
+        ratio = similarity.side / self.side
+        return before if before - 0.35 <= ratio < before + 0.85 else max(1, int(ratio + 0.25))
+
+    def cut(self, image: Luma, similarity: Similarity, *, shrink: int, out: Luma) -> None:
+        """Fill `out`, uint8 (side, side), from `image`, uint8 (height, width).
+
+        `similarity` carries crop units to pixels of the picture; in both, pixel centres lie at
+        whole numbers of pixels.
+        """
+        a, b, x0, y0 = similarity.a, similarity.b, similarity.x0, similarity.y0
+        shrink = min(shrink, *image.shape)
+        if shrink > 1:
+            image, left, top = _averaged(image, similarity, shrink)
+            # a block's centre lies (shrink - 1) / 2 pixels after its first pixel
+            x0 = (x0 - left - (shrink - 1) / 2) / shrink
+            y0 = (y0 - top - (shrink - 1) / 2) / shrink
+            a, b = a / shrink, b / shrink
+        height, width = image.shape
+        one = 1 << _FRACTION_BITS
+        self._positions(a, -b, x0, self._x, (width - 1) * one)
+        self._positions(b, a, y0, self._y, (height - 1) * one)
+        self._blend(np.ascontiguousarray(image).reshape(-1), width, height, out)
+
+    def _positions(
+        self, per_column: float, per_row: float, start: float, out: Ints, most: int
+    ) -> None:
+        """Write fixed-point source positions, held inside the picture."""
+        one = 1 << _FRACTION_BITS
+        along = self._columns * np.float32(per_column * one)
+        down = self._rows * np.float32(per_row * one) + np.float32(start * one + 0.5)
+        np.add(along, down, out=self._float)
+        np.floor(self._float, out=self._float)
+        np.clip(self._float, 0, most, out=self._float)
+        np.copyto(out, self._float, casting="unsafe")
+
+    def _blend(self, flat: Luma, width: int, height: int, out: Luma) -> None:
+        """Blend the four neighbours of every position, with weights of 1/32."""
+        bits, mask = _FRACTION_BITS, (1 << _FRACTION_BITS) - 1
+        index = self._index
+        np.right_shift(self._y, bits, out=index)
+        np.bitwise_and(self._y, mask, out=self._y)
+        # one step less where the last row or column would be left; its weight there is full
+        last = index == height - 1
+        if last.any():
+            index[last] -= min(1, height - 1)
+            self._y[last] = mask + 1 if height > 1 else 0
+        np.multiply(index, width, out=index)
+        np.right_shift(self._x, bits, out=self._left)
+        np.bitwise_and(self._x, mask, out=self._x)
+        last = self._left == width - 1
+        if last.any():
+            self._left[last] -= min(1, width - 1)
+            self._x[last] = mask + 1 if width > 1 else 0
+        np.add(index, self._left, out=index)
+        right, below = min(1, width - 1), width if height > 1 else 0
+        self._row(flat, right, self._left)
+        np.add(index, below, out=index)
+        self._row(flat, right, self._lower)
+        # between the two rows by the vertical weight, and round
+        np.subtract(self._lower, self._left, out=self._lower)
+        np.multiply(self._lower, self._y, out=self._lower)
+        np.left_shift(self._left, bits, out=self._left)
+        np.add(self._left, self._lower, out=self._left)
+        np.add(self._left, 1 << (2 * bits - 1), out=self._left)
+        np.right_shift(self._left, 2 * bits, out=self._left)
+        np.copyto(out, self._left, casting="unsafe")
+
+    def _row(self, flat: Luma, step: int, out: Ints) -> None:
+        """Blend a position's two neighbours in one row, times 32."""
+        bits = _FRACTION_BITS
+        np.take(flat, self._index, out=self._taps, mode="wrap")
+        np.copyto(out, self._taps)
+        np.take(flat[step:], self._index, out=self._taps, mode="wrap")
+        np.subtract(self._taps, out, out=self._right)
+        np.multiply(self._right, self._x, out=self._right)
+        np.left_shift(out, bits, out=out)
+        np.add(out, self._right, out=out)
+
+
+def _averaged(image: Luma, similarity: Similarity, shrink: int) -> tuple[Luma, int, int]:
+    """Average blocks of the part that the patch needs; return it and its left and top pixel."""
+    height, width = image.shape
+    corners = [similarity.point(x, y) for x, y in ((0, 0), (1, 0), (0, 1), (1, 1))]
+    sides = []
+    for values, length in (
+        ([x for x, _ in corners], width),
+        ([y for _, y in corners], height),
+    ):
+        # whole blocks counted from the picture's own corner, so that a drifting crop keeps them
+        blocks = max(1, length // shrink)
+        first = min(max(int(min(values)) // shrink - 1, 0), blocks - 1)
+        last = min(max(int(max(values)) // shrink + 2, first + 1), blocks)
+        sides.append((first * shrink, last - first))
+    (left, columns), (top, rows) = sides
+    total = np.zeros((rows, columns), np.uint32)
+    part = image[top : top + rows * shrink, left : left + columns * shrink]
+    for y in range(shrink):
+        for x in range(shrink):
+            np.add(total, part[y::shrink, x::shrink], out=total)
+    mean = (total + shrink * shrink // 2) // (shrink * shrink)
+    return mean.astype(np.uint8), left, top

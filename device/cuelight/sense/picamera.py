@@ -1,0 +1,200 @@
+"""Take frames from the Pi's camera through picamera2, with focus and exposure held for faces."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import numpy as np
+
+from cuelight.errors import CameraError
+from cuelight.sense.records import Frame
+
+if TYPE_CHECKING:
+    from cuelight.sense.records import Luma
+    from cuelight.settings import CameraSettings
+
+_log = logging.getLogger(__name__)
+
+# libcamera's enumerations by number, so that its Python module need not be imported for them.
+_AF_MANUAL: Final = 0  # AfModeManual
+_AE_SHORT: Final = 1  # ExposureShort: raise the gain rather than the exposure
+_FLICKER_MANUAL: Final = 1  # FlickerManual
+
+_TIMEOUT_SECONDS: Final = 3.0  # no frame for so long: the cable or the sensor has failed
+_BUFFERS: Final = 4  # one being filled, one ready, one read, one to spare
+_GAIN_MAX: Final = 16.0  # what the exposure limit takes is given back as gain up to here
+
+
+class PiCamera:
+    """The Y plane of a YUV420 `lores` stream, at a fixed frame duration, focused on the seat.
+
+    Written against picamera2 0.3 and libcamera's control list. The newest frame wins: picamera2
+    keeps only the last completed request, and `skipped` counts the gaps in the sensor's timestamps
+    (CLOCK_BOOTTIME). `controls` are those that were set; a control that this camera does not have
+    is left out.
+    """
+
+    def __init__(self, settings: CameraSettings, *, picamera2: Any = None) -> None:  # noqa: ANN401 - the module, or a stand-in
+        self._module = _module() if picamera2 is None else picamera2
+        self._period = 1.0 / settings.fps
+        self._image: Luma = np.empty((settings.height, settings.width), np.uint8)
+        self._last: float | None = None
+        self.skipped = 0
+        self.controls: dict[str, Any] = {}
+        self._camera = self._opened(settings)
+        try:
+            self._configure(settings)
+            self._camera.start()
+        except Exception as error:
+            self.close()
+            raise CameraError(
+                f"The Pi's camera {settings.index} cannot give {settings.width} x "
+                f"{settings.height} pixels and {settings.fps:g} frames a second: {error}. "
+                "Edit [camera] in device.toml."
+            ) from error
+        _log.info("Camera %d opened, controls %s", settings.index, self.controls)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self) -> Frame:
+        """Wait for the newest frame; the next read overwrites its image.
+
+        Raises CameraError when none comes; close and open the camera again after that.
+        """
+        if self._camera is None:
+            raise CameraError("The camera is closed. Open it again.")
+        try:
+            request = self._camera.capture_request(wait=_TIMEOUT_SECONDS)
+        except Exception as error:  # picamera2 raises TimeoutError, RuntimeError and others here
+            raise CameraError(
+                f"The camera gave no frame for {_TIMEOUT_SECONDS:g} s ({error!r}). "
+                "Check its ribbon cable, then restart."
+            ) from error
+        try:
+            timestamp = request.get_metadata()["SensorTimestamp"] / 1e9
+            height, width = self._image.shape
+            with self._module.MappedArray(request, "lores", write=False) as mapped:
+                # rows carry padding, and the U and V planes follow below the Y plane
+                np.copyto(self._image, mapped.array[:height, :width])
+        finally:
+            request.release()
+        if self._last is not None:
+            self.skipped += max(0, round((timestamp - self._last) / self._period) - 1)
+        self._last = timestamp
+        return Frame(self._image, timestamp)
+
+    def close(self) -> None:
+        """Stop the camera and give it back."""
+        camera, self._camera = self._camera, None
+        if camera is not None:
+            camera.close()
+
+    def _opened(self, settings: CameraSettings) -> Any:  # noqa: ANN401 - the vendor's object
+        try:
+            attached = self._module.Picamera2.global_camera_info()
+        except Exception as error:
+            raise CameraError(
+                f"libcamera does not start: {error}. Reboot, then try again."
+            ) from error
+        if settings.index >= len(attached):
+            raise CameraError(
+                f"camera.index is {settings.index}, but {len(attached)} camera(s) are attached. "
+                "Check the ribbon cable (rpicam-hello --list-cameras), or edit camera.index."
+            )
+        tuning = self._tuning(str(attached[settings.index].get("Model", "")), settings)
+        try:
+            return self._module.Picamera2(settings.index, tuning=tuning)
+        except Exception as error:
+            raise CameraError(
+                f"The Pi's camera {settings.index} cannot be opened: {error} Another program may "
+                "hold it: stop that one (sudo fuser /dev/media* names it)."
+            ) from error
+
+    def _tuning(self, model: str, settings: CameraSettings) -> dict[str, Any] | None:
+        """Cut the exposure steps of the sensor's tuning at `exposure_max_ms`.
+
+        libcamera has no control for a longest exposure under automatic gain; the tuning file's
+        exposure modes are where it is set (picamera2 issue 634). Without such a file only the
+        frame duration and the `short` mode hold exposure down.
+        """
+        vendor = self._module.Picamera2
+        try:
+            tuning: dict[str, Any] = vendor.load_tuning_file(f"{model}.json")
+            agc = vendor.find_tuning_algo(tuning, "rpi.agc")
+            for channel in agc.get("channels", [agc]):
+                for mode in channel["exposure_modes"].values():
+                    _limit(mode, settings.exposure_max_ms * 1000.0)
+        except (RuntimeError, KeyError, StopIteration, TypeError, ValueError, OSError) as error:
+            _log.warning(
+                "No tuning to limit the exposure of camera %r (%r); in dim light movements may "
+                "smear. Add light if the picture is dark.",
+                model,
+                error,
+            )
+            return None
+        return tuning
+
+    def _configure(self, settings: CameraSettings) -> None:
+        size = (settings.width, settings.height)
+        microseconds = round(1e6 * self._period)
+        wanted: dict[str, Any] = {
+            "FrameDurationLimits": (microseconds, microseconds),
+            "AeEnable": True,
+            "AeExposureMode": _AE_SHORT,
+            # autofocus hunting looks like leaning in and out
+            "AfMode": _AF_MANUAL,
+            "LensPosition": 1.0 / settings.seat_distance_m,  # dioptres
+        }
+        if settings.mains_hz:
+            wanted["AeFlickerMode"] = _FLICKER_MANUAL
+            # lamps flicker at twice the mains frequency
+            wanted["AeFlickerPeriod"] = round(1e6 / (2 * settings.mains_hz))
+        has = self._camera.camera_controls
+        self.controls = {name: value for name, value in wanted.items() if name in has}
+        # a preview's colour space is full-range sYCC; a video's of this size would be 16 to 235
+        configuration = self._camera.create_preview_configuration(
+            main={"size": size, "format": "YUV420"},
+            lores={"size": size, "format": "YUV420"},
+            raw=None,
+            controls=self.controls,
+            buffer_count=_BUFFERS,
+            queue=True,
+            display=None,
+            encode=None,
+        )
+        self._camera.configure(configuration)
+        given = tuple(configuration["lores"]["size"])
+        if given != size:
+            raise ValueError(f"the nearest size it offers is {given[0]} x {given[1]}")
+        # the limits are those of the sensor's mode, which is chosen by then
+        shortest, longest = self._camera.camera_controls["FrameDurationLimits"][:2]
+        if not shortest <= microseconds <= longest:
+            raise ValueError(
+                f"this mode of the sensor allows {1e6 / longest:.3g} to {1e6 / shortest:.3g}"
+            )
+
+
+def _limit(mode: dict[str, Any], most: float) -> None:
+    """Cut an exposure mode's steps (microseconds) at `most`, and go on with gain instead."""
+    shutter, gain = list(mode["shutter"]), list(mode["gain"])
+    if max(shutter) <= most:
+        return
+    mode["shutter"] = [min(step, most) for step in shutter] + [most]
+    mode["gain"] = [*gain, max(_GAIN_MAX, *gain)]
+
+
+def _module() -> Any:  # noqa: ANN401 - the module has no types
+    try:
+        return importlib.import_module("picamera2")
+    except ImportError as error:
+        raise CameraError(
+            f"camera.source is picamera2, which cannot be imported ({error}). On a Pi: sudo apt "
+            "install python3-picamera2, and a virtual environment made with "
+            '--system-site-packages; elsewhere set camera.source = "v4l2".'
+        ) from error

@@ -1,0 +1,132 @@
+"""Take frames from a USB webcam through OpenCV's V4L2."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from cuelight.errors import CameraError, InputError
+from cuelight.sense.picture import opencv
+from cuelight.sense.records import Frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cuelight.settings import CameraSettings
+
+_log = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS: Final = 3.0  # no frame for so long: the plug or the driver has failed
+_EXPOSURE_AUTO: Final = 3  # V4L2_EXPOSURE_APERTURE_PRIORITY: automatic exposure
+
+
+def boottime() -> float:
+    """Read CLOCK_BOOTTIME in seconds, the clock of the Pi's sensor and of button presses."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+class Webcam:
+    """A webcam whose frames a thread keeps taking, so that `read` gives the newest one.
+
+    A webcam's queue hands out its oldest frame first; a thread that always empties it is the only
+    way to the newest with every driver. Timestamps are the moment a frame arrived (`now`, by
+    default CLOCK_BOOTTIME): the driver's own ones count from elsewhere.
+    """
+
+    def __init__(
+        self,
+        settings: CameraSettings,
+        *,
+        cv2: Any = None,  # noqa: ANN401 - the module, or a stand-in
+        now: Callable[[], float] = boottime,
+    ) -> None:
+        try:
+            self._cv2 = opencv() if cv2 is None else cv2
+        except InputError as error:
+            raise CameraError(str(error)) from error
+        self._now = now
+        self._where = f"/dev/video{settings.index}"
+        self._capture = self._opened(settings)
+        self._arrived = threading.Condition()
+        self._newest: Frame | None = None
+        self._failed = self._closing = False
+        self.skipped = 0
+        self._taker = threading.Thread(target=self._take, name="webcam", daemon=True)
+        self._taker.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self) -> Frame:
+        """Wait for a frame that was not read yet. Raises CameraError when none comes."""
+        with self._arrived:
+            self._arrived.wait_for(
+                lambda: self._newest is not None or self._failed, timeout=_TIMEOUT_SECONDS
+            )
+            frame, self._newest = self._newest, None
+        if frame is None:
+            raise CameraError(
+                f"The webcam at {self._where} stopped giving frames. Check its plug, then restart."
+            )
+        return frame
+
+    def close(self) -> None:
+        """Stop the thread and give the webcam back."""
+        self._closing = True
+        self._taker.join(timeout=_TIMEOUT_SECONDS)
+        self._capture.release()
+
+    def _opened(self, settings: CameraSettings) -> Any:  # noqa: ANN401 - the vendor's object
+        cv2 = self._cv2
+        capture = cv2.VideoCapture(settings.index, cv2.CAP_V4L2)
+        if not capture.isOpened():
+            capture.release()
+            there = "is there, but another program holds it or you may not use it (group video)"
+            if not Path(self._where).exists():
+                there = "does not exist"
+            raise CameraError(
+                f"No webcam: {self._where} {there}. Plug one in, stop the other program, or edit "
+                "camera.index."
+            )
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
+        capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
+        capture.set(cv2.CAP_PROP_FPS, settings.fps)
+        capture.set(cv2.CAP_PROP_AUTOFOCUS, 0)  # hunting looks like leaning
+        capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _EXPOSURE_AUTO)
+        given = (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        if given != (settings.width, settings.height):
+            _log.warning(
+                "%s gives %d x %d pixels instead of %d x %d",
+                self._where,
+                *given,
+                settings.width,
+                settings.height,
+            )
+        return capture
+
+    def _take(self) -> None:
+        """Take frames as they come and keep the newest."""
+        while not self._closing:
+            good, image = self._capture.read()
+            timestamp = self._now()
+            with self._arrived:
+                if not good:
+                    self._failed = True
+                    self._arrived.notify_all()
+                    return
+                grey = (
+                    image
+                    if image.ndim == 2
+                    else self._cv2.cvtColor(image, self._cv2.COLOR_BGR2GRAY)
+                )
+                if self._newest is not None:
+                    self.skipped += 1
+                self._newest = Frame(grey, timestamp)
+                self._arrived.notify_all()

@@ -1,0 +1,104 @@
+"""Say whether a face is inside the customer zone, on its border or outside."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from cuelight.sense.records import Box
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# A chin or an ear may leave the picture; with much more than that the model has too little to see.
+_CUT_MAX = 0.15
+
+_Point = tuple[float, float]
+
+
+class Zone:
+    """The customer zone's polygon in pixels of a picture of (height, width).
+
+    `corners` are parts of the picture, (0, 0) at its top left; the polygon may be concave. `region`
+    is its bounding rectangle (left, top, right, bottom), whole pixels within the picture.
+    """
+
+    def __init__(self, corners: Sequence[_Point], shape: tuple[int, int]) -> None:
+        height, width = self._height, self._width = shape
+        # pixels count from their centres, so the picture's edges lie half a pixel further out
+        points = [(x * width - 0.5, y * height - 0.5) for x, y in corners]
+        self._edges = list(zip(points, points[1:] + points[:1], strict=True))
+        columns, rows = [x for x, _ in points], [y for _, y in points]
+        self.centre = ((min(columns) + max(columns)) / 2, (min(rows) + max(rows)) / 2)
+        self.region = (
+            max(0, math.floor(min(columns) + 0.5)),
+            max(0, math.floor(min(rows) + 0.5)),
+            min(width, max(1, math.ceil(max(columns) + 0.5))),
+            min(height, max(1, math.ceil(max(rows) + 0.5))),
+        )
+
+    def holds(self, box: Box) -> bool:
+        """Say whether the box lies wholly inside (it may lean on the border).
+
+        The picture's own edge is no border between people: a box that sticks out of the picture by
+        up to `_CUT_MAX` of its area counts by what is left of it.
+        """
+        seen = self._clipped(box)
+        is_cut = _area(seen) < (1.0 - _CUT_MAX) * _area(box)
+        return not is_cut and self._has(seen) and not self._crossed_by(seen)
+
+    def touches(self, box: Box) -> bool:
+        """Say whether any part of the box lies inside."""
+        return self._has(box) or self._crossed_by(box)
+
+    def _clipped(self, box: Box) -> Box:
+        low, right, bottom = -0.5, self._width - 0.5, self._height - 0.5
+        return Box(
+            min(max(box.left, low), right),
+            min(max(box.top, low), bottom),
+            max(min(box.right, right), low),
+            max(min(box.bottom, bottom), low),
+        )
+
+    def _crossed_by(self, box: Box) -> bool:
+        return any(_enters(start, end, box) for start, end in self._edges)
+
+    def _has(self, box: Box) -> bool:
+        """Say whether the box's centre is inside, by counting the edges to its right."""
+        x, y = (box.left + box.right) / 2, (box.top + box.bottom) / 2
+        inside = False
+        for (x0, y0), (x1, y1) in self._edges:
+            if (y0 > y) != (y1 > y) and x < x0 + (y - y0) / (y1 - y0) * (x1 - x0):
+                inside = not inside
+        return inside
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes, 0 to 1."""
+    width = min(one.right, other.right) - max(one.left, other.left)
+    height = min(one.bottom, other.bottom) - max(one.top, other.top)
+    if width <= 0.0 or height <= 0.0:
+        return 0.0
+    shared = width * height
+    return shared / (_area(one) + _area(other) - shared)
+
+
+def _area(box: Box) -> float:
+    return (box.right - box.left) * (box.bottom - box.top)
+
+
+def _enters(start: _Point, end: _Point, box: Box) -> bool:
+    """Say whether a line passes through the inside of a box (Liang and Barsky's clipping, 1984)."""
+    enter, leave = 0.0, 1.0
+    for at, to, low, high in (
+        (start[0], end[0], box.left, box.right),
+        (start[1], end[1], box.top, box.bottom),
+    ):
+        step = to - at
+        if step == 0.0:
+            if not low < at < high:
+                return False
+            continue
+        first, last = sorted(((low - at) / step, (high - at) / step))
+        enter, leave = max(enter, first), min(leave, last)
+    return enter < leave

@@ -1,0 +1,229 @@
+"""The settings: one frozen section per room, each option with default, bounds, unit and meaning."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def option(
+    default: Any,  # noqa: ANN401 - as dataclasses.field: whatever type the option has
+    text: str,
+    *,
+    unit: str = "",
+    bounds: tuple[float, float] | None = None,
+    choices: Sequence[str] = (),
+) -> Any:  # noqa: ANN401 - as dataclasses.field
+    """Declare one option: its default, what it does, its unit, and what it accepts."""
+    meta = {"text": text, "unit": unit, "bounds": bounds, "choices": tuple(choices)}
+    return field(default=default, metadata=meta)
+
+
+@dataclass(frozen=True)
+class SiteSettings:
+    """Where this box stands; both names are part of its MQTT topics."""
+
+    name: str = option("showroom", "Name of the site in MQTT topics: letters, digits, - and _.")
+    device: str = option("table-1", "Name of this box in MQTT topics: letters, digits, - and _.")
+
+
+@dataclass(frozen=True)
+class CameraSettings:
+    """How pictures are taken."""
+
+    source: str = option(
+        "picamera2",
+        "picamera2 for the Pi's camera, v4l2 for a USB webcam.",
+        choices=("picamera2", "v4l2"),
+    )
+    index: int = option(0, "Which camera, counted from 0.", bounds=(0, 63))
+    width: int = option(
+        640,
+        "Picture width; more finds smaller faces and costs time in detection and copying.",
+        unit="pixels",
+        bounds=(160, 1920),
+    )
+    height: int = option(480, "Picture height.", unit="pixels", bounds=(120, 1080))
+    fps: float = option(
+        30.0,
+        "Frames a second; brief cues need 30 or more; 60 sees them better at twice the cost.",
+        unit="1/s",
+        bounds=(1.0, 120.0),
+    )
+    seat_distance_m: float = option(
+        0.8,
+        "From lens to the customer's face; focus is fixed there, since hunting looks like leaning.",
+        unit="m",
+        bounds=(0.1, 10.0),
+    )
+    mains_hz: int = option(
+        50,
+        "Mains frequency, so that lamps do not flicker in the picture (0: no correction).",
+        unit="Hz",
+        bounds=(0, 60),
+    )
+    exposure_max_ms: float = option(
+        16.0,
+        "Longest exposure; longer is brighter but smears brief movements.",
+        unit="ms",
+        bounds=(0.1, 100.0),
+    )
+
+
+@dataclass(frozen=True)
+class ZoneSettings:
+    """Where the customer sits in the picture; faces outside are dropped at detection."""
+
+    polygon: tuple[tuple[float, float], ...] = option(
+        ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)),
+        "Corners of the customer zone as parts of the picture, (0, 0) at the top left.",
+    )
+    face_min: float = option(
+        0.12,
+        "Smallest face that is read; raise it to ignore people further back.",
+        unit="part of the picture's height",
+        bounds=(0.02, 1.0),
+    )
+    faces_max: int = option(
+        3, "Most faces read at once; each costs its own model time.", bounds=(1, 8)
+    )
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """Which model runs, and on what."""
+
+    runtime: str = option(
+        "auto",
+        "auto takes LiteRT, else tflite-runtime; or name one.",
+        choices=("auto", "litert", "tflite-runtime"),
+    )
+    folder: str = option(
+        "", "Folder with expression.tflite and its card; empty: the one that was installed."
+    )
+    threads: int = option(
+        1,
+        "Threads of the interpreter; more than 1 seldom pays for a net this small.",
+        bounds=(1, 4),
+    )
+
+
+@dataclass(frozen=True)
+class LampSettings:
+    """The signal lamp, the motor, the camera lamp and the buttons, by BCM pin number."""
+
+    kind: str = option("rgb", "rgb or single.", choices=("rgb", "single"))
+    pins: tuple[int, ...] = option(
+        (17, 27, 22), "Pins of the signal lamp: red, green, blue; or one pin for a single lamp."
+    )
+    brightness: float = option(
+        0.15,
+        "Brightness of the signal lamp; raise it only if the rep misses hints in daylight.",
+        bounds=(0.01, 1.0),
+    )
+    pulse_hz: int = option(
+        1000,
+        "PWM frequency; below 1 kHz the lamp shimmers on camera.",
+        unit="Hz",
+        bounds=(1000, 8000),
+    )
+    camera_pin: int = option(
+        5, "Pin of the lamp that is lit whenever the camera is open.", bounds=(0, 27)
+    )
+    motor: bool = option(False, "Drive the haptic motor too (behind a transistor and a diode).")  # noqa: FBT003
+    motor_pin: int = option(18, "Pin of the motor's transistor.", bounds=(0, 27))
+    price_pin: int = option(23, "Pin of the button that marks a price mention.", bounds=(0, 27))
+    pause_pin: int = option(24, "Pin of the button that pauses the camera.", bounds=(0, 27))
+    pause_hold_seconds: float = option(
+        2.0, "How long the pause button is held.", unit="s", bounds=(0.2, 10.0)
+    )
+    pin_factory: str = option(
+        "", "gpiozero's pin factory; empty: its own choice. mock serves clips and --dry-run only."
+    )
+
+
+@dataclass(frozen=True)
+class MqttSettings:
+    """Where counts go."""
+
+    host: str = option("localhost", "Broker's host name or address; empty: publish nothing.")
+    port: int = option(1883, "Broker's port (8883 with TLS).", bounds=(1, 65535))
+    username: str = option("", "User name at the broker; empty: none.")
+    password_file: str = option("", "File that holds the password, readable by this service only.")
+    tls: bool = option(False, "Encrypt and check the broker's certificate.")  # noqa: FBT003
+    ca_file: str = option("", "Certificate authority of the broker; empty: the system's.")
+    keepalive_seconds: int = option(
+        30,
+        "How often the broker hears from us at least; lower finds a dead device sooner.",
+        unit="s",
+        bounds=(5, 600),
+    )
+
+
+@dataclass(frozen=True)
+class ReleaseSettings:
+    """When a count is safe to publish. Lower values leak more about single visits."""
+
+    k: int = option(5, "Fewest visits behind a released number.", bounds=(1, 1000))
+    floor: int = option(
+        3, "Fewest visits that did, and fewest that did not, show what is counted.", bounds=(0, 500)
+    )
+    window_minutes: float = option(
+        60.0, "Length of a window.", unit="minutes", bounds=(0.1, 1440.0)
+    )
+    drop_days: float = option(
+        28.0, "A cell unreleased for so long is dropped.", unit="days", bounds=(1.0, 90.0)
+    )
+    keep_days: float = option(
+        90.0, "How long released windows stay on the device.", unit="days", bounds=(1.0, 365.0)
+    )
+    publish_expressions: bool = option(False, "Count the seven expressions too.")  # noqa: FBT003
+
+
+@dataclass(frozen=True)
+class PrivacySettings:
+    """What the operator owes the customer. Without mode and contact the camera stays closed."""
+
+    mode: str = option(
+        "",
+        "notice or opt_in; no default: the operator decides.",
+        choices=("", "notice", "opt_in"),
+    )
+    contact: str = option("", "Whom a customer can ask: an e-mail address or telephone number.")
+    shared_table: bool = option(
+        False,  # noqa: FBT003
+        "Declare that several reps share this table, so that figures by device score nobody.",
+    )
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """What is kept on disk: sums that wait for release, released windows, the alert budget."""
+
+    folder: str = option(
+        "~/.local/state/cuelight", "Folder for open sums, released windows and the alert budget."
+    )
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All sections of device.toml."""
+
+    site: SiteSettings = field(default_factory=SiteSettings)
+    camera: CameraSettings = field(default_factory=CameraSettings)
+    zone: ZoneSettings = field(default_factory=ZoneSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    lamp: LampSettings = field(default_factory=LampSettings)
+    mqtt: MqttSettings = field(default_factory=MqttSettings)
+    release: ReleaseSettings = field(default_factory=ReleaseSettings)
+    privacy: PrivacySettings = field(default_factory=PrivacySettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+
+    @property
+    def store_folder(self) -> Path:
+        """The store folder with `~` resolved."""
+        return Path(self.store.folder).expanduser()

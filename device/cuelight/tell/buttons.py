@@ -1,0 +1,101 @@
+"""Hear the price button and the pause button, each press with its time on the sensor's clock."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cuelight.settings import LampSettings
+    from cuelight.tell.pins import Pins
+
+_log = logging.getLogger(__name__)
+
+_BOUNCE_SECONDS: Final = 0.02
+"""Contacts of small push buttons settle within 20 ms; a finger cannot press twice in that time."""
+
+_QUEUE_PRESSES: Final = 32
+"""More presses than a hand can make between two frames; past that the oldest are kept."""
+
+
+def boot_seconds() -> float:
+    """Read the sensor's clock: seconds since boot, sleep included (CLOCK_BOOTTIME)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press: `name` is `price` (at the touch) or `pause` (once held long enough)."""
+
+    name: str
+    timestamp: float
+
+
+class Buttons:
+    """The two buttons of the box; presses wait in a bounded queue until the loop takes them.
+
+    gpiozero calls from a thread of its own; `clock` (seconds, the sensor's clock) is read there, at
+    the touch. Raises LampError when a pin cannot be had.
+    """
+
+    def __init__(
+        self, pins: Pins, settings: LampSettings, *, clock: Callable[[], float] = boot_seconds
+    ) -> None:
+        self._clock = clock
+        self._presses: queue.Queue[Press] = queue.Queue(maxsize=_QUEUE_PRESSES)
+        with ExitStack() as opened:
+            price, pause = (
+                opened.enter_context(
+                    pins.button(
+                        pin,
+                        hold_seconds=settings.pause_hold_seconds,
+                        bounce_seconds=_BOUNCE_SECONDS,
+                        setting=setting,
+                    )
+                )
+                for pin, setting in (
+                    (settings.price_pin, "lamp.price_pin"),
+                    (settings.pause_pin, "lamp.pause_pin"),
+                )
+            )
+            price.when_pressed = lambda: self._heard("price")
+            pause.when_held = lambda: self._heard("pause")
+            self._close = opened.pop_all().close
+
+    def drain(self) -> list[Press]:
+        """Take all presses since the last call, oldest first; never waits."""
+        presses = []
+        with suppress(queue.Empty):
+            while True:
+                presses.append(self._presses.get_nowait())
+        return presses
+
+    def wait(self, *, timeout_seconds: float) -> list[Press]:
+        """Wait for a press, for a loop that has no frames to wait for; [] when none came."""
+        try:
+            first = self._presses.get(timeout=timeout_seconds)
+        except queue.Empty:
+            return []
+        return [first, *self.drain()]
+
+    def close(self) -> None:
+        """Stop listening and give the pins back."""
+        self._close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _heard(self, name: str) -> None:
+        try:
+            self._presses.put_nowait(Press(name, self._clock()))
+        except queue.Full:
+            _log.warning("%s press dropped: %d presses already wait", name, _QUEUE_PRESSES)

@@ -1,0 +1,289 @@
+"""Carry orders to the broker, one after the other, on the feed's worker thread."""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from cuelight.errors import InputError
+from cuelight.tell.command import resend_from
+from cuelight.tell.link import (
+    Acked,
+    Broken,
+    Connected,
+    Link,
+    Lost,
+    Message,
+    Opened,
+    Refused,
+    Unreachable,
+)
+from cuelight.tell.outbox import Outbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cuelight.settings import MqttSettings
+    from cuelight.tell.link import Event
+    from cuelight.tell.spool import Spool
+    from cuelight.tell.topics import Topics
+
+_log = logging.getLogger(__name__)
+
+CLOSE_SECONDS: Final = 1.5
+"""How long a clean close waits for the broker's PUBACKs; the service must be gone within 2 s."""
+
+_DROPS_BEFORE_OTHER_PROTOCOL: Final = 2
+"""Old brokers may hang up on MQTT 5 without a word; after so many times the other one is tried."""
+
+_ANSWER_SECONDS: Final = 3.0
+"""A broker that is silent for so long after CONNECT may be stuck in an MQTT that it does not know;
+doubled with every further silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerState:
+    """How it stands with the broker; `detail` says why in one line.
+
+    `name` is connecting, connected, refused (the broker said no), unreachable, or closed.
+    """
+
+    name: Literal["connecting", "connected", "refused", "unreachable", "closed"]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Publish a retained message now, and again after every reconnect."""
+
+    topic: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class SayHealth:
+    """Publish the box's health."""
+
+    values: Mapping[str, object]
+
+
+class SendWindows:
+    """Look into the spool: something new waits there."""
+
+
+class Leave:
+    """Say `stopped`, wait for acknowledgements a little, and go."""
+
+
+Order = Say | SayHealth | SendWindows | Leave | tuple[Link, "Event"]
+
+
+class Courier:
+    """Works off the feed's queue: speaks to the broker, marks what it acknowledged in the spool.
+
+    All of this runs on one thread, so nothing here needs a lock. `say` are the retained messages to
+    begin with; `mqtt5` says which protocol is tried first; `become` is told each change of state.
+    Raises SettingsError as `Link` does.
+    """
+
+    def __init__(
+        self,
+        settings: MqttSettings,
+        *,
+        topics: Topics,
+        spool: Spool,
+        say: Mapping[str, str],
+        mqtt5: bool,
+        backoff_seconds: tuple[float, float],
+        orders: queue.Queue[Order],
+        become: Callable[[BrokerState], None],
+    ) -> None:
+        self._settings = settings
+        self._topics = topics
+        self._spool = spool
+        self._said = dict(say)
+        self._backoff = backoff_seconds
+        self._orders = orders
+        self._tell_state = become
+        self._where = f"{settings.host}:{settings.port}"
+        self._state = BrokerState("connecting")
+        self._mqtt5 = mqtt5
+        self._drops = 0
+        self._changes = 0  # of protocol, since we were last let in
+        self._alarm: tuple[float, Callable[[], None]] | None = None
+        self._closing = False
+        self._closing_mid: int | None = None
+        self._outbox = Outbox(spool, topic=topics.counts, who=f"user {settings.username!r}")
+        self._link = self._open()
+
+    def run(self) -> None:
+        """Connect, then work until told to leave."""
+        self._link.start()
+        while not isinstance(order := self._next(), Leave):
+            self._carry_out(order)
+        self._closing = True
+        if self._state.name == "connected":
+            self._closing_mid = self._link.publish(
+                self._topics.availability, "stopped", qos=1, retain=True
+            )
+            self._wait_for_acks()
+        self._become(BrokerState("closed"))
+        self._link.close()
+
+    def _next(self) -> Order:
+        while self._alarm is not None:
+            due, ring = self._alarm
+            try:
+                return self._orders.get(timeout=max(0.0, due - time.monotonic()))
+            except queue.Empty:
+                self._alarm = None
+                ring()
+        return self._orders.get()
+
+    def _open(self) -> Link:
+        return Link(
+            self._settings,
+            client_id=f"cuelight-{self._topics.site}-{self._topics.device}",
+            will_topic=self._topics.availability,
+            mqtt5=self._mqtt5,
+            backoff_seconds=self._backoff,
+            report=self._report,
+        )
+
+    def _report(self, link: Link, event: Event) -> None:
+        # On paho's thread. A flood of commands is dropped; what else happens must not get lost.
+        try:
+            self._orders.put((link, event), timeout=0.0 if isinstance(event, Message) else 5.0)
+        except queue.Full:
+            _log.warning("broker %s: %s not heard, too much at once", self._where, event)
+
+    def _wait_for_acks(self) -> None:
+        end = time.monotonic() + CLOSE_SECONDS
+        while self._closing_mid is not None or self._outbox.is_waiting:
+            try:
+                self._carry_out(self._orders.get(timeout=max(0.0, end - time.monotonic())))
+            except queue.Empty:
+                _log.info("not all was acknowledged in time; the rest waits on disk")
+                return
+
+    def _carry_out(self, order: Order) -> None:
+        try:
+            match order:
+                case Say(topic, payload):
+                    self._said[topic] = payload
+                    self._say(topic, payload, qos=1)
+                case SayHealth(values):
+                    self._outbox.try_again()
+                    health = {**values, "waiting": self._spool.waiting_count()}
+                    self._say(self._topics.health, json.dumps(health), qos=0)
+                case (link, event) if link is self._link:
+                    self._on_event(event)
+                case _:
+                    pass
+            if self._state.name == "connected" and not self._closing:
+                self._outbox.send(self._link)
+        except sqlite3.Error as error:
+            _log.error("cannot use the store of released windows: %s. Is the disk full?", error)
+
+    def _say(self, topic: str, payload: str, *, qos: int) -> None:
+        if self._state.name == "connected":
+            self._link.publish(topic, payload, qos=qos, retain=True)
+
+    def _on_event(self, event: Event) -> None:
+        if not isinstance(event, Acked | Message):
+            self._alarm = None
+        match event:
+            case Opened():
+                silence = min(_ANSWER_SECONDS * 2**self._changes, max(self._backoff[1], 60.0))
+                self._alarm = (time.monotonic() + silence, self._on_silence)
+            case Connected():
+                self._on_connected()
+            case Refused(_, old_protocol=True):
+                self._try_other_protocol()
+            case Refused(reason):
+                self._become(BrokerState("refused", self._refusal(reason)))
+            case Unreachable(reason, tls):
+                self._become(BrokerState("unreachable", self._no_connection(reason, tls=tls)))
+            case Lost(reason):
+                self._on_lost(reason)
+            case Acked(mid, refusal):
+                if mid == self._closing_mid:
+                    self._closing_mid = None
+                self._outbox.acked(mid, refusal=refusal)
+            case Message(payload, retained):
+                self._on_command(payload, retained=retained)
+            case Broken(error):
+                _log.warning("broker %s sent nonsense: %s", self._where, error)
+                self._try_other_protocol()
+
+    def _on_connected(self) -> None:
+        self._drops = self._changes = 0
+        version = "5" if self._mqtt5 else "3.1.1"
+        self._become(BrokerState("connected", f"{self._where}, MQTT {version}"))
+        for topic, payload in self._said.items():
+            self._say(topic, payload, qos=1)
+        self._link.subscribe(self._topics.set)
+
+    def _on_lost(self, reason: str) -> None:
+        if self._state.name == "connected":
+            self._become(BrokerState("connecting", f"lost broker {self._where}: {reason}"))
+        elif self._state.name != "refused":
+            self._drops += 1
+            detail = f"broker {self._where} hung up before answering. Does this port want TLS?"
+            self._become(BrokerState("unreachable", detail))
+            if self._drops >= _DROPS_BEFORE_OTHER_PROTOCOL:
+                self._try_other_protocol()
+
+    def _on_silence(self) -> None:
+        self._become(BrokerState("unreachable", f"broker {self._where} does not answer."))
+        self._try_other_protocol()
+
+    def _try_other_protocol(self) -> None:
+        # The first change is made at once; a broker that likes neither is not hurried.
+        shortest, longest = self._backoff
+        pause = min(shortest * 2**self._changes, longest) if self._changes else 0.0
+        self._drops = 0
+        self._changes = min(self._changes + 1, 16)
+        self._mqtt5 = not self._mqtt5
+        _log.info("broker %s: trying MQTT %s", self._where, "5" if self._mqtt5 else "3.1.1")
+        old, self._link = self._link, self._open()
+        self._outbox.reset()
+        threading.Thread(target=old.close, name="cuelight-feed-leaves", daemon=True).start()
+        self._alarm = (time.monotonic() + pause, self._link.start)
+
+    def _on_command(self, payload: bytes, *, retained: bool) -> None:
+        try:
+            seq = resend_from(payload, retained=retained)
+        except InputError as error:
+            _log.warning("%s: %s", self._topics.set, error)
+            return
+        self._outbox.resend_from(seq)
+
+    def _become(self, state: BrokerState) -> None:
+        if state == self._state:
+            return
+        self._state = state
+        level = logging.INFO if state.name in ("connected", "closed") else logging.WARNING
+        _log.log(level, "broker: %s", f"{state.name} {state.detail}".strip())
+        self._tell_state(state)
+
+    def _refusal(self, reason: str) -> str:
+        user = f"user {self._settings.username!r}" if self._settings.username else "no user name"
+        return (
+            f"{self._where} refused us ({reason}; {user}). Check mqtt.username and the password in "
+            f"{self._settings.password_file or 'mqtt.password_file'}. Trying again."
+        )
+
+    def _no_connection(self, reason: str, *, tls: bool) -> str:
+        advice = (
+            "Check mqtt.tls, mqtt.ca_file and the dates of the broker's certificate."
+            if tls
+            else "Check mqtt.host and mqtt.port, the network, and that the broker runs."
+        )
+        return f"no connection to {self._where}: {reason}. {advice} Trying again."

@@ -1,0 +1,181 @@
+"""Keep released windows on disk until the broker has them, and a little state between runs."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from cuelight.tell.window import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from cuelight.records import CountWindow
+
+_log = logging.getLogger(__name__)
+
+OPEN_SUMS: Final = "open_sums"
+"""Key under which `put` keeps the gatherer's snapshot."""
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS windows (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    ended REAL NOT NULL,
+    body TEXT NOT NULL,
+    acked INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS waiting ON windows (seq) WHERE acked = 0;
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """One window as it goes out: `body` is its JSON."""
+
+    seq: int
+    id: str
+    body: str
+
+
+class Spool:
+    """An SQLite outbox: a window is in it before it is sent, and marked on the broker's PUBACK.
+
+    Every change is on the disk when the call returns (WAL with synchronous=FULL), or it did not
+    happen; each writes and syncs, which can take tens of milliseconds on an SD card. Sequence
+    numbers start at 1 and are never used twice. Old versions of the open sums would show single
+    visits by subtraction, so freed space is overwritten and the write-ahead log emptied after every
+    change. Safe for threads. Raises sqlite3.Error when the disk is full, read-only or broken.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = threading.Lock()
+        self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self._base.execute("PRAGMA journal_mode = WAL")
+            self._base.execute("PRAGMA synchronous = FULL")
+            self._base.execute("PRAGMA secure_delete = ON")
+            self._base.executescript(_SCHEMA)
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except BaseException:
+            self._base.close()
+            raise
+        path.chmod(0o600)
+
+    def put(self, window: CountWindow, *, open_sums: Mapping[str, object]) -> CountWindow:
+        """Take in a released window and the sums that stay open, both or neither.
+
+        So a process killed at any point neither loses a visit nor counts it twice. Returns the
+        window with its `seq`.
+        """
+        with self._change() as base:
+            row = base.execute(
+                "INSERT INTO windows (id, ended, body) VALUES (?, ?, '')",
+                (window.id, window.end.timestamp()),
+            )
+            numbered = replace(window, seq=int(row.lastrowid or 0))
+            base.execute(
+                "UPDATE windows SET body = ? WHERE seq = ?", (to_json(numbered), numbered.seq)
+            )
+            _set(base, OPEN_SUMS, open_sums)
+        return numbered
+
+    def waiting(self, *, after: int = 0, limit: int = -1) -> list[Spooled]:
+        """Return windows that the broker has not acknowledged, oldest first, with seq > `after`."""
+        return self._windows("acked = 0 AND seq > ?", after, limit)
+
+    def waiting_count(self) -> int:
+        """Return how many windows the broker has not acknowledged."""
+        with self._lock:
+            row = self._base.execute("SELECT count(*) FROM windows WHERE acked = 0").fetchone()
+        return int(row[0])
+
+    def since(self, seq: int, *, limit: int = -1) -> list[Spooled]:
+        """Return all kept windows from `seq` on, sent or not, oldest first."""
+        return self._windows("seq >= ?", seq, limit)
+
+    def acked(self, seq: int) -> None:
+        """Mark a window as received; call it on the broker's PUBACK only."""
+        with self._change() as base:
+            base.execute("UPDATE windows SET acked = 1 WHERE seq = ?", (seq,))
+
+    def wait_again(self, seq: int) -> int:
+        """Mark all kept windows from `seq` on as waiting again; returns how many those are."""
+        with self._change() as base:
+            return base.execute("UPDATE windows SET acked = 0 WHERE seq >= ?", (seq,)).rowcount
+
+    def prune(self, now: datetime, *, keep_days: float) -> int:
+        """Delete received windows that ended over `keep_days` ago; returns how many.
+
+        A window that still waits is kept however old it is: none may be lost to a long outage.
+        """
+        before = (now - timedelta(days=keep_days)).timestamp()
+        with self._change() as base:
+            return base.execute(
+                "DELETE FROM windows WHERE acked = 1 AND ended < ?", (before,)
+            ).rowcount
+
+    def save(self, key: str, value: object) -> None:
+        """Keep `value` (plain JSON) under `key`: open sums between windows, the alert budget."""
+        with self._change() as base:
+            _set(base, key, value)
+
+    def load(self, key: str) -> Any:  # noqa: ANN401 - whatever JSON was saved
+        """Return what was saved under `key`, or None."""
+        with self._lock:
+            row = self._base.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+        if row is None:
+            return None
+        try:
+            return json.loads(row[0])
+        except ValueError:
+            _log.warning("what was kept on disk as %s cannot be read; starting without it", key)
+            return None
+
+    def close(self) -> None:
+        """Close the file; the next run finds everything in it."""
+        with self._lock:
+            self._base.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _change(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._base.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._base
+                self._base.execute("COMMIT")
+            except BaseException:
+                if self._base.in_transaction:
+                    self._base.execute("ROLLBACK")
+                raise
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _windows(self, where: str, seq: int, limit: int) -> list[Spooled]:
+        # `where` is one of the two conditions above, never a value from outside
+        query = f"SELECT seq, id, body FROM windows WHERE {where} ORDER BY seq LIMIT ?"  # noqa: S608
+        with self._lock:
+            return [Spooled(*row) for row in self._base.execute(query, (seq, limit))]
+
+
+def _set(base: sqlite3.Connection, key: str, value: object) -> None:
+    base.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) "
+        "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (key, json.dumps(value)),
+    )

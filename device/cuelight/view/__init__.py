@@ -1,0 +1,1 @@
+"""The managers' side: knows only the MQTT contract."""

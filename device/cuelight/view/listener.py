@@ -1,0 +1,54 @@
+"""What a manager's collector would hear: every topic of a site, over a connection of its own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import paho.mqtt.client as mqtt
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import Client, MQTTMessage
+
+
+class Listener:
+    """Subscribes to one site and keeps the last payload by topic, and every count window."""
+
+    def __init__(self, *, host: str, port: int, site: str) -> None:
+        self.windows: list[dict[str, Any]] = []
+        self.topics: dict[str, str] = {}
+        self._changed = threading.Condition()
+        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        self._client.on_connect = lambda client, *_: client.subscribe(f"cuelight/{site}/#", qos=1)
+        self._client.on_message = self._take
+        self._client.connect(host, port)
+        self._client.loop_start()
+
+    def wait_for_window(self, *, timeout_seconds: float) -> bool:
+        """Wait until a count window has come; False when it takes longer."""
+        with self._changed:
+            return self._changed.wait_for(lambda: bool(self.windows), timeout_seconds)
+
+    def lines(self) -> list[str]:
+        """Give a line for every topic, its payload cut to fit a screen."""
+        with self._changed:
+            return [f"{topic}: {self.topics[topic][:120]}" for topic in sorted(self.topics)]
+
+    def close(self) -> None:
+        """Leave the broker."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _take(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        with self._changed:
+            self.topics[message.topic] = message.payload.decode("utf-8", "replace")
+            if message.topic.endswith("/counts"):
+                self.windows.append(json.loads(message.payload))
+            self._changed.notify_all()

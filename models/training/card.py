@@ -1,0 +1,209 @@
+"""Write the model's card, `expression.toml`, from the recipe and what `report.py` measured.
+
+Sixth step of the recipe. The device reads names, crop and thresholds from it; quantisation scales
+it reads from the tensors.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from channels import EMOTIONS, GAZE, HEAD, POINTS, QUALITY, STABLE, UNITS
+
+HERE = Path(__file__).parent
+KINDS = {
+    "units": ("intensity", UNITS),
+    "emotions": ("probability", EMOTIONS),
+    "head": ("degrees", HEAD),
+    "gaze": ("degrees", GAZE),
+    "landmarks": ("crop units", tuple(POINTS)),
+    "quality": ("probability", QUALITY),
+}
+DETECTOR = {
+    "right_eye": ("eye_r_outer", "eye_r_inner"),
+    "left_eye": ("eye_l_outer", "eye_l_inner"),
+    "nose_tip": ("nose_tip",),
+    "mouth_centre": ("mouth_r", "mouth_l"),
+}
+
+
+def evidence(unit: str, found: dict[str, Any], table: dict[str, Any]) -> tuple[bool, str]:
+    """Decide whether a unit is shown to work, by the recipe's rule; give the reason in words."""
+    stills = {
+        name: forms["int8"]["r"].get(unit, float("nan")) for name, forms in found["stills"].items()
+    }
+    faces = [stills[name] for name in ("ferplus", "portraits") if np.isfinite(stills[name])]
+    rig = [value for name, value in stills.items() if name not in {"ferplus", "portraits"}]
+    rig = [value for value in rig if np.isfinite(value)]
+    moving = [
+        clip["r"][unit]
+        for clip in found["clips"].values()
+        if unit in clip["r"] and clip["teacher_spread"][unit] >= table["moving_spread"]
+    ]
+    said = []
+    for label, values in (("real stills r", faces), ("clips r", moving), ("rig r", rig)):
+        if values:
+            said.append(f"{label} {' '.join(f'{value:.2f}' for value in values)}")
+    if not faces:
+        # The teacher is blind here; only rendered faces say anything.
+        live = bool(rig) and min(rig) >= table["rig_r"]
+        if unit == "AU09":
+            auc = found["stills"]["ferplus"]["int8"]["nose_wrinkle_on_disgust_auc"]
+            said.append(f"real disgust AUC {auc:.2f}")
+            live = live and auc >= table["disgust_auc"]
+        return live, "; ".join(said) or "untrained"
+    live = float(np.mean(faces)) >= table["stills_r"]
+    if moving:
+        live = live and float(np.median(moving)) >= table["clips_r"]
+    if not live and rig:
+        # A weak teacher's noise is hard to match; the rig's truth may stand for it where no clip says no.
+        live = min(rig) >= table["rig_r"] and float(np.mean(faces)) >= table["weak_stills_r"]
+        live = live and (not moving or float(np.median(moving)) >= table["weak_clips_r"])
+    return live, "; ".join(said)
+
+
+def thresholds(unit: str, found: dict[str, Any], table: dict[str, Any]) -> tuple[float, float]:
+    """Give onset and offset thresholds above a visitor's own neutral."""
+    reach = found["high"][unit] - found["prior"][unit]
+    wanted = max(table["enter_noise"] * found["noise"][unit], table["enter_reach"] * reach)
+    enter = float(np.clip(wanted, table["enter_least"], table["enter_most"]))
+    return enter, enter * table["leave_share"]
+
+
+def _names(names: tuple[str, ...]) -> str:
+    return "[" + ", ".join(f'"{name}"' for name in names) + "]"
+
+
+def _noise(found: dict[str, Any], name: str, axes: tuple[str, ...]) -> str:
+    values = (f"{found['noise'][f'{name}_{axis}']:.3f}" for axis in axes)
+    return f"noise = [{', '.join(values)}]"
+
+
+def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Any, model: Path) -> str:
+    """Give the card as TOML."""
+    table = recipe["card"]
+    lines = [
+        "# The expression model's card. Written by models/training/card.py; edit the recipe, not this file.",
+        "",
+        "[model]",
+        'name = "cuelight-expression"',
+        f'version = "{table["version"]}"',
+        f'file = "{model.name}"',
+        f'sha256 = "{hashlib.sha256(model.read_bytes()).hexdigest()}"',
+        f"bytes = {model.stat().st_size}",
+        f"parameters = {found['parameters']}",
+        'terms = "WEIGHTS-TERMS.md"',
+        'licence = "research use: see WEIGHTS-TERMS.md"',
+        f'purpose = "{table["purpose"]}"',
+        f'not_for = "{table["not_for"]}"',
+        "",
+        "[input]",
+        "height = 112",
+        "width = 112",
+        "channels = 1",
+        'dtype = "int8"',
+        'range = "grey 0..255 divided by 255, then through the tensor\'s own scale: that is grey - 128"',
+        "",
+    ]
+    for index, (name, (kind, names)) in enumerate(KINDS.items()):
+        lines += [f"[outputs.{name}]", f"index = {index}", f'kind = "{kind}"']
+        lines += [f"names = {_names(names)}", ""]
+    lines += [
+        "[crop]",
+        "# Crop units: 0..1 over the crop, pixel = unit x 112. The person's right is on the image's left.",
+        "# Fit turn, one scale and shift (no reflection) from the stable points to the template.",
+        f"stable = {_names(STABLE)}",
+        "template = [",
+        *(
+            f"  [{x:.4f}, {y:.4f}],  # {name}"
+            for name, (x, y) in zip(POINTS, template, strict=True)
+        ),
+        "]",
+        "",
+        "[crop.detector]",
+        "# Which points' means a detector's keypoints stand for, to start a track.",
+        *(f"{name} = {_names(points)}" for name, points in DETECTOR.items()),
+        "",
+        "[head]",
+        _noise(found, "head", HEAD),
+        (
+            'signs = "yaw + the person turns to their left (image right); pitch + up; roll + the top of the '
+            'head to image right"'
+        ),
+        "",
+        "[gaze]",
+        _noise(found, "gaze", GAZE),
+        'signs = "relative to the head: yaw + towards the person\'s left (image right); pitch + up"',
+        "",
+        "# enter and leave: above the visitor's own neutral. noise: standard deviation on a still face.",
+        "# prior: median over faces voted neutral. live = false: not shown to work, not to be used.",
+    ]
+    for unit in UNITS:
+        live, why = evidence(unit, found, table)
+        enter, leave = thresholds(unit, found, table)
+        lines += [
+            f"[units.{unit}]",
+            f"live = {str(live).lower()}  # {why}",
+            f"enter = {enter:.3f}",
+            f"leave = {leave:.3f}",
+            f"noise = {found['noise'][unit]:.4f}",
+            f"prior = {found['prior'][unit]:.4f}",
+            "",
+        ]
+    lines += _data(recipe) + _results(found)
+    return "\n".join(lines) + "\n"
+
+
+def _data(recipe: dict[str, Any]) -> list[str]:
+    lines = []
+    for entry in recipe["data"]:
+        lines += ["[[data]]", *(f'{key} = "{value}"' for key, value in entry.items()), ""]
+    return lines
+
+
+def _results(found: dict[str, Any]) -> list[str]:
+    score = found["stills"]["ferplus"]["int8"]
+    lines = [
+        "[results]",
+        'command = "python models/training/report.py --cache CACHE --clips CLIPS"',
+        'where = "x86; the teacher\'s answer is the truth for units, head, gaze and landmarks of real faces"',
+        f"ferplus_valid_accuracy = {score['accuracy']:.4f}",
+        f"ferplus_valid_mean_recall = {score['mean_recall']:.4f}",
+        f"nose_wrinkle_on_disgust_auc = {score['nose_wrinkle_on_disgust_auc']:.3f}",
+        f"milliseconds_x86 = {found['milliseconds']['expression']:.3f}",
+    ]
+    for name, clip in found["clips"].items():
+        each = ", ".join(
+            f"{unit} = {value:.2f}"
+            for unit, value in clip["r"].items()
+            if clip["teacher_spread"][unit] >= 0.05
+        )
+        lines.append(f'clip_r."{name}" = {{ {each} }}')
+    return lines
+
+
+def main() -> None:
+    """Write the card beside the model."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cache", type=Path, required=True, help="folder with results.json")
+    parser.add_argument("--model", type=Path, default=HERE.parent / "expression.tflite")
+    parser.add_argument("--recipe", type=Path, default=HERE / "recipe.toml")
+    given = parser.parse_args()
+    found = json.loads((given.cache / "results.json").read_text())
+    recipe = tomllib.loads(given.recipe.read_text())
+    if found["sha256"] != hashlib.sha256(given.model.read_bytes()).hexdigest():
+        message = f"results.json is of another file than {given.model}; run report.py first"
+        raise ValueError(message)
+    text = write_card(found, recipe, np.load(given.cache / "template.npy"), given.model)
+    tomllib.loads(text)
+    given.model.with_suffix(".toml").write_text(text)
+
+
+if __name__ == "__main__":
+    main()

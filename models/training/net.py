@@ -1,0 +1,153 @@
+"""Map a grey face crop to action units, emotions, head, gaze, landmarks and quality.
+
+A linear-bottleneck ReLU6 network after MobileNetV2 (Sandler et al. 2018, arXiv:1801.04381), which
+quantises well. Two strides at once at the start keep it cheap; a branch out of the 14x14 stage
+carries the eyes' detail past the pooling.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import torch
+from channels import WIDTHS
+from torch import Tensor, nn
+
+SIDE = 112
+SEEN = 160 + 128
+"""How many features the heads read: what is pooled, and where things are."""
+
+
+def _step(came: int, went: int, *, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(came, went, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(went, momentum=0.1),
+        nn.ReLU6(inplace=True),
+    )
+
+
+class Bottleneck(nn.Module):
+    """Widen, look around, narrow without a bend; add what came in where shapes allow."""
+
+    def __init__(self, came: int, went: int, *, stride: int, widen: int) -> None:
+        super().__init__()
+        inside = came * widen
+        layers: list[nn.Module] = [] if widen == 1 else [_step(came, inside, kernel=1)]
+        layers += [
+            _step(inside, inside, kernel=3, stride=stride, groups=inside),
+            nn.Conv2d(inside, went, 1, bias=False),
+            nn.BatchNorm2d(went, momentum=0.1),
+        ]
+        self.body = nn.Sequential(*layers)
+        self.adds = stride == 1 and came == went
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N,came,H,W) to (N,went,H/stride,W/stride)."""
+        return x + self.body(x) if self.adds else self.body(x)
+
+
+class ExpressionNet(nn.Module):
+    """Grey crops (N,1,112,112), 0..1, to six outputs; emotions come as logits while training."""
+
+    def __init__(self, template: Tensor | None = None) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            _step(1, 16, kernel=3, stride=2),
+            Bottleneck(16, 24, stride=2, widen=1),
+            Bottleneck(24, 24, stride=1, widen=2),
+        )
+        self.middle = nn.Sequential(
+            Bottleneck(24, 40, stride=2, widen=2),
+            Bottleneck(40, 40, stride=1, widen=3),
+            Bottleneck(40, 40, stride=1, widen=3),
+        )
+        self.top = nn.Sequential(
+            Bottleneck(40, 72, stride=2, widen=3),
+            Bottleneck(72, 72, stride=1, widen=3),
+            Bottleneck(72, 72, stride=1, widen=3),
+        )
+        self.pooled = _step(72, 160, kernel=1)
+        self.fine = _step(40, 8, kernel=1)
+        self.coarse = _step(72, 20, kernel=1)
+        self.where = nn.Sequential(
+            nn.Linear(14 * 14 * 8 + 7 * 7 * 20, 128, bias=False),
+            nn.BatchNorm1d(128),
+            nn.ReLU6(inplace=True),
+        )
+        units, emotions, head, gaze, landmarks, quality = WIDTHS
+        self.heads = nn.ModuleDict(
+            OrderedDict(
+                units=nn.Linear(SEEN, units),
+                emotions=nn.Linear(SEEN, emotions),
+                head=nn.Linear(SEEN, head),
+                gaze=nn.Linear(SEEN, gaze),
+                landmarks=nn.Linear(SEEN, landmarks),
+                quality=nn.Linear(SEEN, quality),
+            )
+        )
+        self.drop = nn.Dropout(0.1)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, mode="fan_out")
+        with torch.no_grad():
+            for name, size in (("units", 0.3), ("gaze", 0.3), ("head", 0.3), ("landmarks", 0.1)):
+                self.heads[name].weight.mul_(size)
+            self.heads["units"].bias.fill_(-2.0)
+            if template is not None:
+                self.heads["landmarks"].bias.copy_(template.flatten())
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Give units and quality as logits, emotions as logits, head and gaze / 30, landmarks."""
+        middle = self.middle(self.stem(x))
+        top = self.top(middle)
+        pooled = self.pooled(top).mean((2, 3))
+        # Channels last before flattening, as the converted graph keeps them: no transpose there.
+        fine = self.fine(middle).permute(0, 2, 3, 1).flatten(1)
+        coarse = self.coarse(top).permute(0, 2, 3, 1).flatten(1)
+        where = self.where(torch.cat((fine, coarse), 1))
+        features = self.drop(torch.cat((pooled, where), 1))
+        return tuple(head(features) for head in self.heads.values())
+
+
+DEGREES = 30.0
+"""The head and gaze outputs learn in this many degrees, so that all losses are of one size."""
+
+
+def finish(raw: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Turn raw outputs into what the card promises: 0..1, probabilities, degrees, crop units."""
+    units, emotions, head, gaze, landmarks, quality = raw
+    return (
+        torch.sigmoid(units),
+        torch.softmax(emotions, 1),
+        head * DEGREES,
+        gaze * DEGREES,
+        landmarks,
+        torch.sigmoid(quality),
+    )
+
+
+class Deployed(nn.Module):
+    """The whole graph as the device runs it: (1,112,112,1), 0..1, to the six finished outputs."""
+
+    def __init__(self, net: ExpressionNet, emotion_shift: Tensor | None = None) -> None:
+        super().__init__()
+        self.net = net.eval()
+        shift = torch.zeros(WIDTHS[1]) if emotion_shift is None else emotion_shift
+        # Folded into weights and biases, so that neither costs an operation on the device.
+        with torch.no_grad():
+            net.heads["emotions"].bias.add_(shift)
+            for name in ("head", "gaze"):
+                net.heads[name].weight.mul_(DEGREES)
+                net.heads[name].bias.mul_(DEGREES)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Map one crop to units, emotions, head, gaze, landmarks and quality."""
+        units, emotions, head, gaze, landmarks, quality = self.net(x.permute(0, 3, 1, 2))
+        return (
+            torch.sigmoid(units),
+            torch.softmax(emotions, 1),
+            head,
+            gaze,
+            landmarks,
+            torch.sigmoid(quality),
+        )

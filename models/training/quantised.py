@@ -1,0 +1,64 @@
+"""Run the int8 model file on crops, with either runtime, and read its outputs in plain numbers."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Floats: TypeAlias = npt.NDArray[np.float32]
+Grey: TypeAlias = npt.NDArray[np.uint8]
+
+RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
+
+
+def open_interpreter(path: Path, threads: int = 1) -> Any:
+    """Open a model with LiteRT, or with tflite-runtime where that is what there is."""
+    for name in RUNTIMES:
+        try:
+            module = import_module(name)
+        except ModuleNotFoundError:
+            continue
+        interpreter = module.Interpreter(str(path), num_threads=threads)
+        interpreter.allocate_tensors()
+        return interpreter
+    message = "no runtime: pip install ai-edge-litert, or tflite-runtime on Python 3.11"
+    raise ModuleNotFoundError(message)
+
+
+class Quantised:
+    """The int8 model: crops (112,112) uint8 to the six outputs in the card's units."""
+
+    def __init__(self, path: Path) -> None:
+        self.interpreter = open_interpreter(path)
+        self._input = self.interpreter.get_input_details()[0]
+        self._outputs = self.interpreter.get_output_details()
+        for tensor in (self._input, *self._outputs):
+            if tensor["dtype"] is not np.int8:
+                message = f"{path}: tensor {tensor['name']} is {tensor['dtype']}; wanted int8"
+                raise TypeError(message)
+        # All 256 greys through the input's own scale once, so that a crop is one table look-up.
+        scale, zero = self._input["quantization"]
+        greys = np.round(np.arange(256) / 255 / scale) + zero
+        self._table = np.clip(greys, -128, 127).astype(np.int8)
+
+    def __call__(self, crop: Grey) -> list[Floats]:
+        """Give the outputs of one crop, each (K,)."""
+        self.interpreter.set_tensor(self._input["index"], self._table[crop][None, :, :, None])
+        self.interpreter.invoke()
+        found = []
+        for tensor in self._outputs:
+            scale, zero = tensor["quantization"]
+            raw = self.interpreter.get_tensor(tensor["index"])[0].astype(np.float32)
+            found.append((raw - zero) * np.float32(scale))
+        return found
+
+    def many(self, crops: Grey) -> list[Floats]:
+        """Give the outputs of crops (N,112,112), each (N,K)."""
+        rows = [self(crop) for crop in crops]
+        return [np.stack([row[place] for row in rows]) for place in range(len(self._outputs))]

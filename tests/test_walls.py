@@ -1,0 +1,102 @@
+"""The import wall of the design: who may import whom, read from the source."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "device" / "cuelight"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+CLOCKED = {"time", "datetime", "threading", "asyncio", "multiprocessing", "subprocess", "socket"}
+FILES = {"io", "os", "pathlib", "shutil", "sqlite3", "tempfile", "urllib", "tomllib", "logging"}
+VENDORS = {"ai_edge_litert", "tflite_runtime", "cv2", "gpiozero", "paho", "picamera2", "libcamera"}
+
+
+def name_of(path: Path) -> str:
+    """Return a module's dotted name."""
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imports_of(path: Path) -> set[str]:
+    """Return the dotted names that a module imports, anywhere in it, types included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def within(names: set[str], *packages: str) -> set[str]:
+    """Return the names that lie in one of the packages."""
+    return {n for n in names if any(n == p or n.startswith(f"{p}.") for p in packages)}
+
+
+ROOMS = {
+    "cuelight.records": (),
+    "cuelight.errors": (),
+    "cuelight.settings": (),
+    "cuelight.sense.records": (),
+    "cuelight.sense": (
+        "cuelight.records",
+        "cuelight.errors",
+        "cuelight.settings",
+        "cuelight.sense",
+    ),
+    "cuelight.read": ("cuelight.records", "cuelight.sense.records", "cuelight.read"),
+    "cuelight.tell": (
+        "cuelight.records",
+        "cuelight.errors",
+        "cuelight.settings",
+        "cuelight.tell",
+    ),
+    "cuelight.view": ("cuelight.errors", "cuelight.settings", "cuelight.view"),
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_room_imports_only_what_lies_below_it(path):
+    name = name_of(path)
+    room = max((r for r in ROOMS if name == r or name.startswith(f"{r}.")), key=len, default=None)
+    if room is None:
+        return
+    ours = within(imports_of(path), "cuelight")
+    assert ours - within(ours, *ROOMS[room]) == set()
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "read").glob("*.py")), ids=name_of)
+def test_reading_is_pure(path):
+    top = {name.split(".")[0] for name in imports_of(path)}
+    assert top & (CLOCKED | FILES | VENDORS) == set()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_vendors_stay_at_their_edges(path):
+    allowed = {
+        "cuelight.sense.runtime": {"ai_edge_litert", "tflite_runtime"},
+        "cuelight.sense.clip": {"cv2"},
+        "cuelight.sense.camera": {"cv2", "picamera2", "libcamera"},
+        "cuelight.tell.lamp": {"gpiozero"},
+        "cuelight.tell.feed": {"paho"},
+    }
+    top = {name.split(".")[0] for name in imports_of(path)}
+    assert top & VENDORS - allowed.get(name_of(path), set()) == set()
+
+
+def test_nothing_below_the_commands_imports_a_command():
+    for path in MODULES:
+        name = name_of(path)
+        if not name.startswith("cuelight.commands") and name != "cuelight.cli":
+            assert within(imports_of(path), "cuelight.commands", "cuelight.cli") == set(), name
+
+
+def test_the_wall_would_notice_a_breach(tmp_path):
+    breach = tmp_path / "breach.py"
+    breach.write_text("from cuelight.tell.feed import Feed\nimport time\n")
+    assert within(imports_of(breach), "cuelight.tell") == {"cuelight.tell.feed.Feed"}
+    assert {n.split(".")[0] for n in imports_of(breach)} & CLOCKED == {"time"}
