@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import os
 import shutil
 import socket
 import subprocess
 import threading
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import pytest
@@ -20,13 +20,14 @@ from cuelight.settings import MqttSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from paho.mqtt.client import ConnectFlags, MQTTMessage
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
 # Debian puts mosquitto into sbin, which an ordinary user's PATH leaves out
-_SEARCH = ":".join(["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin"])
+_SEARCH = f"{os.defpath}:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin"
 
 USER, PASSWORD = "box", "s3cret with spaces"
 
@@ -140,7 +141,10 @@ class Heard:
 
 
 class Listener:
-    """Subscribes to topics as the collector and keeps all that it hears."""
+    """Subscribes to topics as the collector and keeps all that it hears.
+
+    With `keeps_session` (MQTT 3.1.1) the broker keeps what comes while it is away.
+    """
 
     def __init__(
         self,
@@ -149,6 +153,7 @@ class Listener:
         *,
         username: str | None = "collector",
         mqtt5: bool = True,
+        keeps_session: bool = False,
     ) -> None:
         self.heard: list[Heard] = []
         self._changed = threading.Condition()
@@ -156,7 +161,9 @@ class Listener:
         self._topic = topic
         self._client = Client(
             CallbackAPIVersion.VERSION2,
+            client_id="collector" if keeps_session else "",
             protocol=MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311,
+            clean_session=None if mqtt5 else not keeps_session,
         )
         if username is not None:
             self._client.username_pw_set(username, PASSWORD)

@@ -38,8 +38,8 @@ class VirtualClock:
         return False
 
 
-class TimedPin(MockPWMPin):
-    """gpiozero's mock pin, recording the times of a virtual clock in `states`."""
+class Timed:
+    """Makes gpiozero's mock pins record the times of a virtual clock in `states`."""
 
     clock = VirtualClock()
 
@@ -56,10 +56,18 @@ class TimedPin(MockPWMPin):
         self.states = [PinState(0.0, self._state)]
 
 
+class TimedPin(Timed, MockPWMPin):
+    """A pin with PWM."""
+
+
+class PlainTimedPin(Timed, MockPin):
+    """A pin without PWM."""
+
+
 @pytest.fixture
 def clock():
-    TimedPin.clock = VirtualClock()
-    return TimedPin.clock
+    Timed.clock = VirtualClock()
+    return Timed.clock
 
 
 @pytest.fixture
@@ -172,8 +180,24 @@ def test_what_comes_while_one_plays_is_dropped_and_said(pins, caplog):
         assert "signal go dropped" in caplog.text
         go_on.set()
         assert player.wait_idle(timeout_seconds=10)
+        assert [pins.factory.pin(number).state for number in MOCK.pins] == [0, 0, 0]
         assert player.play("go"), "and then it is free again"
         assert player.wait_idle(timeout_seconds=10)
+
+
+def test_waking_late_does_not_stretch_a_rhythm(pins, clock):
+    settings = replace(MOCK, kind="single", pins=(17,))
+
+    def oversleep(seconds):
+        clock.wait(seconds + 0.015)  # a busy box
+        return False
+
+    with SignalLamp(pins, settings) as lamp, Player(lamp, wait=oversleep, now=clock.now) as player:
+        pin = pins.factory.pin(17)
+        pin.clear_states()
+        player.play("go")
+        assert player.wait_idle(timeout_seconds=10)
+        assert lit(pin) == [pytest.approx((0.0, 0.815)), pytest.approx((2.315, 3.115))]
 
 
 def test_closing_in_the_middle_of_a_pulse_leaves_every_pin_dark():
@@ -191,10 +215,17 @@ def test_closing_in_the_middle_of_a_pulse_leaves_every_pin_dark():
 def test_outputs_are_cleared_after_an_exception():
     with open_pins(MOCK) as pins:
         pin = pins.factory.pin(17)
-        with pytest.raises(RuntimeError), SignalLamp(pins, MOCK) as lamp:
-            lamp.show(1.0)
-            assert pin.state == pytest.approx(0.15)
-            raise RuntimeError
+        lit = []
+
+        def fail():
+            with SignalLamp(pins, MOCK) as lamp:
+                lamp.show(1.0)
+                lit.append(pin.state)
+                raise RuntimeError
+
+        with pytest.raises(RuntimeError):
+            fail()
+        assert lit == [pytest.approx(MOCK.brightness)]
         assert pin.state == 0
         LED(17, pin_factory=pins.factory).close()  # the pin is free again
 
@@ -319,7 +350,7 @@ def test_pin_trouble_is_one_clear_sentence(settings, message):
 def test_a_lamp_that_fails_half_way_gives_its_pins_back():
     settings = replace(MOCK, pins=(17, 27, 99))
     with open_pins(settings) as pins:
-        with pytest.raises(LampError, match="lamp.pins is 99"):
+        with pytest.raises(LampError, match=r"lamp\.pins is 99"):
             SignalLamp(pins, settings)
         SignalLamp(pins, replace(MOCK, pins=(17, 27, 22))).close()
 
@@ -333,7 +364,7 @@ def test_a_lamp_with_the_wrong_number_of_pins_is_refused():
 
 
 def test_an_unknown_pin_factory_is_refused_with_the_known_ones():
-    with pytest.raises(LampError, match='"nonsense"; gpiozero here knows .*"lgpio".*"mock"'):
+    with pytest.raises(LampError, match=r'"nonsense"; gpiozero here knows .*"lgpio".*"mock"'):
         open_pins(replace(MOCK, pin_factory="nonsense"))
 
 
@@ -351,13 +382,8 @@ def test_no_gpio_is_one_clear_error_and_no_warning(name, recwarn, monkeypatch):
 
 
 def test_a_factory_without_pwm_still_shows_the_rhythm(clock, caplog):
-    class TimedPlainPin(MockPin):
-        _change_state = TimedPin._change_state
-        clear_states = TimedPin.clear_states
-        clock = TimedPin.clock
-
     settings = replace(MOCK, kind="single", pins=(17,))
-    with Pins(MockFactory(pin_class=TimedPlainPin)) as pins, SignalLamp(pins, settings) as lamp:
+    with Pins(MockFactory(pin_class=PlainTimedPin)) as pins, SignalLamp(pins, settings) as lamp:
         pin = pins.factory.pin(17)
         pin.clear_states()
         play("go", clock, lamp)

@@ -282,9 +282,7 @@ def test_no_release_ever_breaks_the_rule(script, k, floor):
         if window.withheld:  # dropped cells begin again; the oracle learns which from the sums
             left = g.snapshot()
             oracle.open = {
-                name: held
-                for name, held in oracle.open.items()
-                if len(held) < 3 or name in left
+                name: held for name, held in oracle.open.items() if len(held) < 3 or name in left
             }
             g = gatherer(start=now, k=k, floor=floor)
             g.restore(left)

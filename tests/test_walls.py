@@ -80,9 +80,12 @@ def test_vendors_stay_at_their_edges(path):
     allowed = {
         "cuelight.sense.runtime": {"ai_edge_litert", "tflite_runtime"},
         "cuelight.sense.clip": {"cv2"},
-        "cuelight.sense.camera": {"cv2", "picamera2", "libcamera"},
-        "cuelight.tell.lamp": {"gpiozero"},
-        "cuelight.tell.feed": {"paho"},
+        "cuelight.sense.picture": {"cv2"},
+        "cuelight.sense.webcam": {"cv2"},
+        "cuelight.sense.picamera": {"picamera2", "libcamera"},
+        "cuelight.tell.pins": {"gpiozero"},
+        "cuelight.tell.link": {"paho"},
+        "cuelight.view.listener": {"paho"},
     }
     top = {name.split(".")[0] for name in imports_of(path)}
     assert top & VENDORS - allowed.get(name_of(path), set()) == set()

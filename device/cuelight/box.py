@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from cuelight.compose import build_sensing
+from cuelight.errors import StoreError
 from cuelight.loop import Loop
 from cuelight.privacy import statement
 from cuelight.records import AlertLedger, Signal
@@ -20,12 +22,13 @@ from cuelight.tell.panel import Panel
 from cuelight.tell.player import Player
 from cuelight.tell.release import Gatherer
 from cuelight.tell.spool import OPEN_SUMS, Spool
-from cuelight.tell.teller import Teller
+from cuelight.tell.teller import PAUSED, Teller
 from cuelight.vitals import vitals
 from cuelight.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from cuelight.loop import FrameSource, Seen
     from cuelight.records import Reading, Status, VisitTally
@@ -38,8 +41,9 @@ class Box:
     """The loop with its lamp, sums and broker; `run` works until `stop` or a clip's end.
 
     `open_camera` gives the frames; `publish` False keeps everything on this machine; `mock_allowed`
-    lets mock pins serve; `see` takes what each frame gave. Raises ModelError, SettingsError and
-    sqlite3.Error when it cannot be put together; missing pins, camera or broker do not.
+    lets mock pins serve; `see` takes what each frame gave and `heard` what is told; `mqtt5` False
+    begins with MQTT 3.1.1. Raises ModelError or SettingsError when it cannot be put together, or
+    StoreError when the store folder cannot be written; missing pins, camera or broker are retried.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Box:
         *,
         open_camera: Callable[[], FrameSource],
         publish: bool = True,
+        mqtt5: bool = True,
         mock_allowed: bool = False,
         see: Callable[[Seen], object] | None = None,
         heard: Callable[[Signal | Reading | VisitTally], object] | None = None,
@@ -59,13 +64,13 @@ class Box:
         with ExitStack() as stack:
             self.sensing = build_sensing(settings)
             folder = settings.store_folder
-            self.spool = stack.enter_context(Spool(folder / "windows.sqlite"))
+            self.spool = stack.enter_context(_open_spool(folder / "windows.sqlite"))
             self._ledger = LedgerFile(folder / "alerts.json")
             if kept := self._ledger.load():
-                self.sensing.restore_alerts(kept[0], same_clock=kept[1])
+                self.sensing.budget.restore(kept[0], same_clock=kept[1])
             self.panel = stack.enter_context(Panel(settings.lamp, mock_allowed=mock_allowed))
             player = stack.enter_context(Player(self.panel))
-            self.feed = self._open_feed(settings, stack) if publish else None
+            self.feed = self._open_feed(settings, stack, mqtt5=mqtt5) if publish else None
             self.teller = stack.enter_context(
                 Teller(
                     player=player,
@@ -91,7 +96,7 @@ class Box:
                 stopping=self._stop.is_set,
                 see=see,
                 camera_fps=settings.camera.fps,
-                paused=bool(self.spool.load("paused")),
+                paused=bool(self.spool.load(PAUSED)),
             )
             self._opened = stack.pop_all()
 
@@ -118,7 +123,7 @@ class Box:
 
     def _tell(self, event: Signal | Reading | VisitTally) -> None:
         if isinstance(event, Signal):
-            self.teller.tell(AlertLedger(self.sensing.alerts()))
+            self.teller.tell(AlertLedger(self.sensing.budget.snapshot()))
         self.teller.tell(event)
         if self._heard is not None:
             self._heard(event)
@@ -131,7 +136,7 @@ class Box:
             self._watchdog.ready(text)
         self._watchdog.status(text)
 
-    def _open_feed(self, settings: Settings, stack: ExitStack) -> Feed | None:
+    def _open_feed(self, settings: Settings, stack: ExitStack, *, mqtt5: bool) -> Feed | None:
         if not settings.mqtt.host:
             _log.info("mqtt.host is empty: nothing is published")
             return None
@@ -143,6 +148,7 @@ class Box:
             spool=self.spool,
             privacy=json.dumps(about),
             availability="stopped",
+            mqtt5=mqtt5,
         )
         return stack.enter_context(feed)
 
@@ -154,6 +160,27 @@ class Box:
             start=datetime.now(UTC),
             names=self.sensing.countable,
         )
-        if kept := self.spool.load(OPEN_SUMS):
-            gatherer.restore(kept)
+        if (kept := self.spool.load(OPEN_SUMS)) and (refused := gatherer.restore(kept)):
+            _log.warning("open sums not taken over: %s", ", ".join(refused))
         return gatherer
+
+
+def _open_spool(path: Path) -> Spool:
+    """Open the spool; a file that is no database is put aside, and counting starts anew."""
+    try:
+        return Spool(path)
+    except sqlite3.DatabaseError as error:
+        if not path.is_file() or isinstance(error, sqlite3.OperationalError):
+            raise StoreError(
+                f"Cannot keep windows in {path}: {error}. Check the disk, or store.folder in "
+                "device.toml."
+            ) from error
+        aside = path.with_suffix(".broken")
+        path.replace(aside)
+        _log.warning("%s is no database (%s); put aside as %s", path, error, aside.name)
+        return Spool(path)
+    except OSError as error:
+        raise StoreError(
+            f"Cannot keep windows in {path}: {error}. Check the disk, or store.folder in "
+            "device.toml."
+        ) from error

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from cuelight.cuebook import load_cuebook
 from cuelight.loop import Sensing
 from cuelight.places import models_folder
-from cuelight.read.reader import Reader
+from cuelight.read.reader import Reader, UnitThresholds
 from cuelight.sense.detect import Detector
 from cuelight.sense.expression import ExpressionModel
 from cuelight.sense.face import FaceFinder
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cuelight.read.budget import BudgetLimits
     from cuelight.read.reader import Decision
     from cuelight.settings import Settings
 
@@ -32,7 +31,7 @@ def build_model(settings: Settings) -> tuple[FaceFinder, ExpressionModel]:
     runtime, threads = settings.model.runtime, settings.model.threads
     model = ExpressionModel(folder, runtime=runtime, threads=threads)
     detector = Detector(folder, runtime=runtime, threads=threads)
-    return FaceFinder(detector, model.card, settings.zone), model
+    return FaceFinder(detector, card=model.card, zone=settings.zone), model
 
 
 def build_sensing(
@@ -40,8 +39,12 @@ def build_sensing(
     *,
     lap: Callable[[str], object] | None = None,
     explain: Callable[[Decision], object] | None = None,
-    limits: BudgetLimits | None = None,
 ) -> Sensing:
     """Open everything between a frame and what the reader says of it."""
     finder, model = build_model(settings)
+    units = {
+        name: UnitThresholds(unit.enter, unit.leave, unit.noise, unit.prior, live=unit.live)
+        for name, unit in model.card.units.items()
+    }
+    reader = Reader(units, load_cuebook(cues_path(settings)), explain=explain)
     return Sensing(finder=finder, model=model, reader=reader, lap=lap)

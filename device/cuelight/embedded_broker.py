@@ -6,11 +6,16 @@ import asyncio
 import logging
 import socket
 import threading
-from typing import Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from amqtt.broker import Broker
 
 from cuelight.errors import BrokerError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+_T = TypeVar("_T")
 
 _START_SECONDS: Final = 10.0
 
@@ -50,7 +55,7 @@ class EmbeddedBroker:
         await broker.start()
         return broker
 
-    def _call(self, work):  # noqa: ANN001, ANN202
+    def _call(self, work: Coroutine[Any, Any, _T]) -> _T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_SECONDS)
 
     def _stop_loop(self) -> None:

@@ -29,3 +29,7 @@ class LampError(CuelightError, OSError):
 
 class BrokerError(CuelightError, ConnectionError):
     """The broker refused us or our password (never ends the loop)."""
+
+
+class StoreError(CuelightError, OSError):
+    """The folder for open sums and released windows cannot be used (exit code 1)."""

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from cuelight.read.budget import AlertBudget
     from cuelight.read.reader import Reader
+    from cuelight.records import Availability
     from cuelight.sense.expression import ExpressionModel
     from cuelight.sense.face import FaceFinder
     from cuelight.sense.records import Expression, Frame
+    from cuelight.tell.buttons import Press
 
 _log = logging.getLogger(__name__)
 
@@ -90,6 +93,21 @@ class Sensing:
         """Forget the faces, as after a pause; visits and the alert budget stay."""
         self._finder.reset()
 
+    @property
+    def model_sha256(self) -> str:
+        """Hash of the expression model's file."""
+        return self._model.card.sha256
+
+    @property
+    def countable(self) -> frozenset[str]:
+        """Names of all cells that a visit can add to."""
+        return self._reader.countable
+
+    @property
+    def budget(self) -> AlertBudget:
+        """The alert budget, whose memory the box keeps across restarts."""
+        return self._reader.budget
+
 
 class FrameSource(Protocol):
     """A camera, or a clip that plays like one."""
@@ -103,14 +121,6 @@ class FrameSource(Protocol):
 
     def close(self) -> None:
         """Give the camera back."""
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """A button press of the rep: `price` or `pause`, at a time on the sensor's clock."""
-
-    name: str
-    timestamp: float
 
 
 class Loop:
@@ -152,7 +162,7 @@ class Loop:
         self._stopping = stopping
         self._see = see
         self._pace = Pace(camera_fps)
-        self._last_report = Status("")
+        self._last_report: Status | None = None
         self._report_due = 0.0
         self.paused = paused
 
@@ -219,7 +229,7 @@ class Loop:
                 self.paused = not self.paused
                 _log.info("paused" if self.paused else "resumed")
 
-    def _idle(self, state: str, fault: str, *, seconds: float) -> None:
+    def _idle(self, state: Availability, fault: str, *, seconds: float) -> None:
         """Wait with the camera closed, until time is up or a press changes the pause."""
         until = self._now() + seconds
         paused = self.paused
@@ -228,11 +238,12 @@ class Loop:
             self._wait(min(left, 0.25))
             self._take_presses()
 
-    def _say(self, state: str, fault: str = "") -> None:
+    def _say(self, state: Availability, fault: str = "") -> None:
         """Feed the watchdog; report the state when it changed or is due again."""
         self._progress()
         now = self._now()
-        changed = (state, fault) != (self._last_report.state, self._last_report.fault)
+        last = self._last_report
+        changed = last is None or (state, fault) != (last.state, last.fault)
         if changed or now >= self._report_due:
             self._report_due = now + REPORT_SECONDS
             self._last_report = self._pace.status(state, fault)
@@ -258,7 +269,7 @@ class Pace:
         self._works.append(work)
         self._latencies.append(latency)
 
-    def status(self, state: str, fault: str) -> Status:
+    def status(self, state: Availability, fault: str) -> Status:
         """Sum up: frame rate in whole frames a second, latency up to the next 5 ms."""
         if not self._works:
             return Status(state, fault, skipped=self.skipped)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cuelight.loop import Seen
 
 mpl.use("Agg")
-import matplotlib.pyplot as plt 
+import matplotlib.pyplot as plt
 
 _PANELS: Final = {
     "brows": ("AU01", "AU02L", "AU02R", "AU04L", "AU04R"),

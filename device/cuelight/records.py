@@ -7,11 +7,15 @@ the clip's start in a replay), except in `CountWindow`, whose times are UTC.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+
+Availability = Literal["online", "paused", "covered", "stopped"]
+"""What a box says of itself; the broker adds `offline`, the last will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +79,12 @@ class VisitTally:
 class Status:
     """How the sensing half is doing; nothing in it shows whether someone is at the table.
 
-    `state` is an availability of the MQTT contract; `fault` says in words what keeps the camera
-    closed, if anything does. `fps_capability` is the rate that the measured work allows, at most
-    the camera's; `latency_p95_ms` runs from the sensor's timestamp to the reader's answer.
+    `state` is what the box says it is (see `Availability`); `fault` says in words what keeps the
+    camera closed, if anything does. `fps_capability` is the rate that the measured work allows, at
+    most the camera's; `latency_p95_ms` runs from the sensor's timestamp to the reader's answer.
     """
 
-    state: str
+    state: Availability
     fault: str = ""
     fps_capability: float = 0.0
     skipped: int = 0

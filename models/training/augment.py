@@ -34,7 +34,7 @@ class Strength:
 
 @dataclass(slots=True)
 class Place:
-    """Where each crop is taken: turn (radians), scale, shift (B,2) in crop sides, mirror (B,) bool."""
+    """Where crops are taken: turn (radians), scale, mirror (B,), shift (B,2) in crop sides."""
 
     turn: Tensor
     scale: Tensor
@@ -77,8 +77,8 @@ class Place:
 
 def take(crops: Tensor, place: Place) -> Tensor:
     """Cut (B,160,160) uint8 into (B,1,112,112) float 0..1 at the given places."""
-    # Content turned clockwise by `turn`, enlarged by `scale` and moved by `shift`: so each model pixel
-    # looks back through the inverse.
+    # Content is turned clockwise by `turn`, enlarged by `scale` and moved by `shift`: so each
+    # model pixel looks back through the inverse.
     cos, sin = place.turn.cos() / place.scale, place.turn.sin() / place.scale
     flip = torch.where(place.mirror, -1.0, 1.0)
     ratio = (CROP - 1) / (SHARD - 1)

@@ -11,10 +11,13 @@ import hashlib
 import json
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from channels import EMOTIONS, GAZE, HEAD, POINTS, QUALITY, STABLE, UNITS
+
+if TYPE_CHECKING:
+    from crop import Floats
 
 HERE = Path(__file__).parent
 KINDS = {
@@ -62,7 +65,8 @@ def evidence(unit: str, found: dict[str, Any], table: dict[str, Any]) -> tuple[b
     if moving:
         live = live and float(np.median(moving)) >= table["clips_r"]
     if not live and rig:
-        # A weak teacher's noise is hard to match; the rig's truth may stand for it where no clip says no.
+        # A weak teacher's noise is hard to match; the rig's truth may stand for it where no clip
+        # says no.
         live = min(rig) >= table["rig_r"] and float(np.mean(faces)) >= table["weak_stills_r"]
         live = live and (not moving or float(np.median(moving)) >= table["weak_clips_r"])
     return live, "; ".join(said)
@@ -85,11 +89,11 @@ def _noise(found: dict[str, Any], name: str, axes: tuple[str, ...]) -> str:
     return f"noise = [{', '.join(values)}]"
 
 
-def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Any, model: Path) -> str:
+def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Floats, model: Path) -> str:
     """Give the card as TOML."""
     table = recipe["card"]
     lines = [
-        "# The expression model's card. Written by models/training/card.py; edit the recipe, not this file.",
+        "# The expression model's card, written by models/training/card.py out of its recipe.",
         "",
         "[model]",
         'name = "cuelight-expression"',
@@ -108,7 +112,7 @@ def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Any, mod
         "width = 112",
         "channels = 1",
         'dtype = "int8"',
-        'range = "grey 0..255 divided by 255, then through the tensor\'s own scale: that is grey - 128"',
+        'range = "grey / 255, then through the tensor\'s own scale: that is grey - 128"',
         "",
     ]
     for index, (name, (kind, names)) in enumerate(KINDS.items()):
@@ -116,7 +120,7 @@ def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Any, mod
         lines += [f"names = {_names(names)}", ""]
     lines += [
         "[crop]",
-        "# Crop units: 0..1 over the crop, pixel = unit x 112. The person's right is on the image's left.",
+        "# Crop units: 0..1 over the crop, pixel = unit x 112. The person's right is image left.",
         "# Fit turn, one scale and shift (no reflection) from the stable points to the template.",
         f"stable = {_names(STABLE)}",
         "template = [",
@@ -132,17 +136,15 @@ def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Any, mod
         "",
         "[head]",
         _noise(found, "head", HEAD),
-        (
-            'signs = "yaw + the person turns to their left (image right); pitch + up; roll + the top of the '
-            'head to image right"'
-        ),
+        "# yaw + the person turns to their left (image right); pitch + up;",
+        "# roll + the top of the head to image right; all in degrees.",
         "",
         "[gaze]",
         _noise(found, "gaze", GAZE),
-        'signs = "relative to the head: yaw + towards the person\'s left (image right); pitch + up"',
+        "# Relative to the head: yaw + towards the person's left (image right); pitch + up.",
         "",
-        "# enter and leave: above the visitor's own neutral. noise: standard deviation on a still face.",
-        "# prior: median over faces voted neutral. live = false: not shown to work, not to be used.",
+        "# enter, leave: above the visitor's own neutral. noise: deviation on a still face.",
+        "# prior: median of faces voted neutral. live = false: not shown to work, not to be used.",
     ]
     for unit in UNITS:
         live, why = evidence(unit, found, table)
@@ -172,7 +174,7 @@ def _results(found: dict[str, Any]) -> list[str]:
     lines = [
         "[results]",
         'command = "python models/training/report.py --cache CACHE --clips CLIPS"',
-        'where = "x86; the teacher\'s answer is the truth for units, head, gaze and landmarks of real faces"',
+        'where = "x86; units, head, gaze, landmarks of real faces against the teacher\'s answer"',
         f"ferplus_valid_accuracy = {score['accuracy']:.4f}",
         f"ferplus_valid_mean_recall = {score['mean_recall']:.4f}",
         f"nose_wrinkle_on_disgust_auc = {score['nose_wrinkle_on_disgust_auc']:.3f}",

@@ -1,8 +1,8 @@
 """Turn a checkpoint into the full-integer int8 file that the device runs.
 
-Fourth step of the recipe: `<run>.pt` -> `float.tflite` in the cache -> `expression.tflite`. litert-torch
-lowers the graph, ai-edge-quantizer gives weights int8 by channel and activations int8, calibrated on
-held-in crops varied as in training.
+Fourth step of the recipe: `<run>.pt` -> `float.tflite` in the cache -> `expression.tflite`.
+litert-torch lowers the graph; ai-edge-quantizer makes weights (by channel) and activations int8,
+calibrated on training crops varied as in training.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def emotion_shift(recipe: dict[str, Any]) -> torch.Tensor:
     """Give what is added to the emotion logits: part of the log share that FER+ faces have."""
     table = recipe["convert"]
     share = torch.tensor([float(table["share"][name]) for name in EMOTIONS])
-    return table["prior_part"] * (share / share.sum()).log()
+    return (share / share.sum()).log() * float(table["prior_part"])
 
 
 def to_float(net: ExpressionNet, shift: torch.Tensor, path: Path) -> None:
@@ -68,8 +68,8 @@ def to_int8(source: Path, crops: torch.Tensor, path: Path) -> None:
     signature, spec = next(iter(open_interpreter(source).get_signature_list().items()))
     name = spec["inputs"][0]
     samples = [{name: crop[None].numpy().astype(np.float32)} for crop in crops]
-    # The quantizer's own calibration averages each sample's range, which cuts off a head turned far: an
-    # output of three numbers hardly ever spans its range in one sample. So ranges only widen here.
+    # The quantizer's own calibration averages each sample's range, which cuts off a head turned
+    # far: three numbers hardly ever span their range in one sample. So ranges only widen here.
     rules = recipe_manager.RecipeManager()
     rules.load_quantization_recipe(ways.static_wi8_ai8())
     watch = calibrator.Calibrator(str(source), qsv_update_func=min_max_update)

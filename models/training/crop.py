@@ -49,7 +49,7 @@ def moved(points: Floats, by: Floats) -> Floats:
 
 
 def make_template(points: Floats) -> Floats:
-    """Average near-frontal faces' points (N,32,2) in pixels into the template (32,2) in crop units."""
+    """Average near-frontal faces' points (N,32,2), pixels, into the template, crop units."""
     total = np.zeros((len(NAMES), 2), np.float64)
     for face in points:
         right, left = face[_RIGHT_EYE].mean(0), face[_LEFT_EYE].mean(0)

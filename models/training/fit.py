@@ -7,8 +7,8 @@ Stopped and started again with the same words, it goes on where it was.
 from __future__ import annotations
 
 import argparse
-import copy
 import math
+import os
 import sys
 import time
 import tomllib
@@ -19,10 +19,11 @@ import numpy as np
 import torch
 from augment import Place, Strength, carried, relit, take, worsened
 from channels import EMOTIONS, UNITS
+from course import Training
 from losses import Scales, losses, unsteadiness
 from net import ExpressionNet
 from shards import Drawer, Floats, Shard, open_shards, row_weights
-from torch import Tensor
+from torch import Tensor, distributed, multiprocessing
 from tqdm import tqdm
 from validate import validate
 
@@ -31,20 +32,18 @@ HERE = Path(__file__).parent
 
 def open_drawer(cache: Path, table: dict[str, Any]) -> tuple[Drawer, Scales]:
     """Open all training shards there are; give the drawer and what makes losses comparable."""
-    teacher, rig = open_shards(cache / "teacher"), open_shards(cache / "rig")
-    shares = [float(table["shares"][shard.name]) for shard in teacher]
-    rows = sum(len(shard) for shard in rig)
-    shares += [table["shares"]["rig"] * len(shard) / rows for shard in rig]
-    shards = teacher + rig
+    shards = open_shards(cache)
+    shares = [float(table["shares"][shard.name]) for shard in shards]
     weights = [row_weights(shard, table["emphasis"], EMOTIONS) for shard in shards]
     print("shards:", {shard.name: len(shard) for shard in shards}, file=sys.stderr)
-    return Drawer(shards, shares, weights), _scales(shards, weights)
+    return Drawer(shards, shares, weights), _scales(shards, weights, shares)
 
 
-def _scales(shards: list[Shard], weights: list[Floats]) -> Scales:
+def _scales(shards: list[Shard], weights: list[Floats], shares: list[float]) -> Scales:
     units = np.concatenate([shard.fields["units"] for shard in shards])
     votes = np.concatenate([shard.fields["emotions"] for shard in shards])
-    weight = np.concatenate(weights)
+    pairs = zip(weights, shares, strict=True)
+    weight = np.concatenate([some / some.sum() * share for some, share in pairs])
     known = np.isfinite(votes[:, 0])
     share = (votes[known] * weight[known, None]).sum(0)
     spread = np.ones(len(UNITS), np.float32)
@@ -53,61 +52,8 @@ def _scales(shards: list[Shard], weights: list[Floats]) -> Scales:
         if len(seen):
             # The floor keeps a nearly dead channel's noise from weighing as much as a live one.
             spread[row] = max(float(seen.std()), 0.06)
-    prior = np.log(share / share.sum()).astype(np.float32)
+    prior = np.log(share / (share.sum() or 1) + 1e-4).astype(np.float32)
     return Scales(torch.from_numpy(spread), torch.from_numpy(prior))
-
-
-class Training:
-    """The net, its slow average, the optimiser and the dice, saved and loaded as one."""
-
-    def __init__(self, net: ExpressionNet, rate: float, table: dict[str, Any], seed: int) -> None:
-        self.net = net
-        self.slow = copy.deepcopy(net).eval()
-        plain = [p for p in net.parameters() if p.ndim == 1]
-        heavy = [p for p in net.parameters() if p.ndim > 1]
-        groups = [{"params": heavy}, {"params": plain, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, rate, weight_decay=table["weight_decay"])
-        self.dice = torch.Generator().manual_seed(seed)
-        self.chance = np.random.default_rng(seed)
-        self.step = 0
-
-    def follow(self, ema: float) -> None:
-        """Let the slow average follow the net, running statistics included."""
-        # A fresh average must not remember the random start: the first steps count more.
-        keep = min(ema, (1 + self.step) / (20 + self.step))
-        with torch.no_grad():
-            for slow, fast in zip(
-                self.slow.state_dict().values(), self.net.state_dict().values(), strict=True
-            ):
-                if slow.is_floating_point():
-                    slow.lerp_(fast, 1 - keep)
-                else:
-                    slow.copy_(fast)
-
-    def save(self, path: Path, said: dict[str, Any]) -> None:
-        """Write everything needed to go on, in one piece or not at all."""
-        held = {
-            "net": self.net.state_dict(),
-            "slow": self.slow.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "dice": self.dice.get_state(),
-            "chance": self.chance.bit_generator.state,
-            "step": self.step,
-            "said": said,
-        }
-        part = path.with_suffix(".part")
-        torch.save(held, part)
-        part.rename(path)
-
-    def load(self, path: Path) -> None:
-        """Go on from what `save` wrote."""
-        held = torch.load(path, weights_only=False)
-        self.net.load_state_dict(held["net"])
-        self.slow.load_state_dict(held["slow"])
-        self.optimiser.load_state_dict(held["optimiser"])
-        self.dice.set_state(held["dice"])
-        self.chance.bit_generator.state = held["chance"]
-        self.step = held["step"]
 
 
 def make_batch(
@@ -128,11 +74,11 @@ def make_batch(
     return seen, target
 
 
-def rate_at(step: int, steps: int, warmup: int) -> float:
-    """Give the share of the full learning rate: a short rise, then half a cosine to nearly 0."""
-    if step < warmup:
-        return (step + 1) / warmup
-    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * (step - warmup) / (steps - warmup)))
+def rate_at(done: float, warm: float) -> float:
+    """Give the share of the full learning rate: a rise until `warm`, then half a cosine to 0.01."""
+    if done < warm:
+        return max(done / warm, 0.01)
+    return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min((done - warm) / (1 - warm), 1.0)))
 
 
 def train_epoch(
@@ -144,7 +90,7 @@ def train_epoch(
     work.net.train()
     count = min(table["epoch_steps"], run["steps"] - work.step)
     for _ in tqdm(range(count), unit="batch", leave=False, disable=None):
-        share = rate_at(work.step, run["steps"], table["warmup_steps"])
+        share = rate_at(work.step / run["steps"], table["warmup_steps"] / run["steps"])
         for group in work.optimiser.param_groups:
             group["lr"] = run["rate"] * share
         seen, target = make_batch(drawer, work, strength, table)
@@ -155,7 +101,8 @@ def train_epoch(
         parts["steady"] = unsteadiness(raw, table["steady_pairs"], scales.unit_spread)
         loss = torch.stack([table["loss"][name] * part for name, part in parts.items()]).sum()
         work.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)
+        work.share(distributed.get_world_size())
         torch.nn.utils.clip_grad_norm_(work.net.parameters(), 5.0)
         work.optimiser.step()
         work.step += 1
@@ -165,8 +112,57 @@ def train_epoch(
     return total
 
 
+def start(given: argparse.Namespace, recipe: dict[str, Any], run: dict[str, Any]) -> Training:
+    """Give the run's state: from its own checkpoint, another run's weights, or nothing."""
+    torch.manual_seed(recipe["seed"])
+    template = torch.from_numpy(np.load(given.cache / "template.npy"))
+    net = ExpressionNet(template)
+    for weight in net.parameters():
+        if weight.ndim == 4:
+            weight.data = weight.data.contiguous(memory_format=torch.channels_last)
+    if given.start:
+        net.load_state_dict(torch.load(given.start, weights_only=False)["slow"])
+    work = Training(net, run["rate"], recipe["train"])
+    kept = given.cache / f"{given.run}.pt"
+    if kept.exists():
+        work.load(kept)
+    return work
+
+
+def train(rank: int, given: argparse.Namespace, recipe: dict[str, Any]) -> None:
+    """Train as one of several processes, each with its own part of every batch.
+
+    Processes of one thread each, rather than threads in one: threads wait for each other in every
+    layer, which costs most of the time as soon as something else runs on the machine.
+    """
+    table = dict(recipe["train"])
+    peers = table["processes"]
+    table["batch"] //= peers
+    table["steady_pairs"] //= peers
+    run = dict(recipe["runs"][given.run])
+    run["steps"] = given.steps or run["steps"]
+    torch.set_num_threads(1)
+    meeting = f"file://{given.cache.resolve()}/meeting-{given.meeting}"
+    distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=peers)
+    work = start(given, recipe, run)
+    drawer, scales = open_drawer(given.cache, table)
+    held_out = open_shards(given.cache, valid=True) if rank == 0 else []
+    while work.step < run["steps"]:
+        began, first = time.monotonic(), work.step
+        work.shake(recipe["seed"], rank)
+        said: dict[str, Any] = train_epoch(work, drawer, scales, {**recipe, "train": table}, run)
+        took = time.monotonic() - began
+        said["images_per_second"] = (work.step - first) * table["batch"] * peers / took
+        if rank == 0:
+            work.save(given.cache / f"{given.run}.pt", said)
+            for shard in held_out if work.step % table["validate_steps"] == 0 else ():
+                said[shard.name] = validate(work.slow, shard)
+            print(work.step, time.strftime("%H:%M:%S"), _brief(said), flush=True)
+    distributed.destroy_process_group()
+
+
 def main() -> None:
-    """Train one run of the recipe, from its checkpoint, another's weights, or nothing."""
+    """Train one run of the recipe."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--cache", type=Path, required=True, help="folder of shards and checkpoints"
@@ -176,32 +172,9 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="a checkpoint whose weights to start from")
     parser.add_argument("--steps", type=int, help="instead of the recipe's number of steps")
     given = parser.parse_args()
+    given.meeting = os.getpid()
     recipe = tomllib.loads(given.recipe.read_text())
-    run = dict(recipe["runs"][given.run])
-    run["steps"] = given.steps or run["steps"]
-    torch.manual_seed(recipe["seed"])
-    torch.set_num_threads(recipe["train"]["threads"])
-    template = torch.from_numpy(np.load(given.cache / "template.npy"))
-    net = ExpressionNet(template).to(memory_format=torch.channels_last)
-    if given.start:
-        net.load_state_dict(torch.load(given.start, weights_only=False)["slow"])
-    work = Training(net, run["rate"], recipe["train"], recipe["seed"])
-    kept = given.cache / f"{given.run}.pt"
-    if kept.exists():
-        work.load(kept)
-    drawer, scales = open_drawer(given.cache, recipe["train"])
-    held_out = open_shards(given.cache / "teacher", valid=True)
-    held_out += open_shards(given.cache / "rig", valid=True)
-    while work.step < run["steps"]:
-        began, first = time.monotonic(), work.step
-        said: dict[str, Any] = train_epoch(work, drawer, scales, recipe, run)
-        said["images_per_second"] = (
-            (work.step - first) * recipe["train"]["batch"] / (time.monotonic() - began)
-        )
-        for shard in held_out:
-            said[shard.name] = validate(work.slow, shard)
-        work.save(kept, said)
-        print(work.step, _brief(said), flush=True)
+    multiprocessing.spawn(train, (given, recipe), nprocs=recipe["train"]["processes"])
 
 
 def _brief(said: dict[str, Any]) -> str:

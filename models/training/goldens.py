@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -64,9 +65,8 @@ def main() -> None:
     given = parser.parse_args()
     crops = golden_crops()
     said = Quantised(given.model).many(crops)
-    np.savez_compressed(
-        given.model.with_name("goldens.npz"), crops=crops, **dict(zip(OUTPUTS, said, strict=True))
-    )
+    held: dict[str, Any] = {"crops": crops, **dict(zip(OUTPUTS, said, strict=True))}
+    np.savez_compressed(given.model.with_name("goldens.npz"), **held)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Label the still collections with the teacher, in chunks that survive a stop.
 
-First step of the recipe: pictures -> `raw/<source>-<chunk>.npz` with the teacher's mesh, blendshapes
-and pose as they came, so that the mapping to units can change without asking the teacher again.
+First step of the recipe: pictures -> `raw/<source>-<chunk>.npz` with the teacher's mesh,
+blendshapes and pose as they came, so that the mapping to units can change without asking again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Say how far the net's six outputs are from what is known of a batch; unknown (NaN) counts nothing."""
+"""Say how far the net's outputs are from what is known of a batch; NaN counts nothing."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def losses(raw: tuple[Tensor, ...], target: dict[str, Tensor], scales: Scales) -
 
 
 def unsteadiness(raw: tuple[Tensor, ...], pairs: int, spread: Tensor) -> Tensor:
-    """Say how much units and gaze differ between the first rows and their nudged copies, the last."""
+    """Say how much units and gaze differ between the first rows and the last, nudged copies."""
     units, gaze = torch.sigmoid(raw[0].float()), raw[3].float()
     apart = (units[:pairs] - units[-pairs:]) / spread
     aside = (gaze[:pairs] - gaze[-pairs:]) * 4

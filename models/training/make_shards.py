@@ -1,7 +1,7 @@
 """Cut the labelled pictures into training shards: crops, units, emotions, head, gaze, landmarks.
 
-Second step of the recipe: `raw/*.npz` -> `template.npy` and `teacher/<source>.npz` in the cache. The
-shard format is that of `shards.py`; renders of the rig come in the same one.
+Second step of the recipe: `raw/*.npz` -> `template.npy` and `teacher/<source>.npz` in the cache.
+The shard format is that of `shards.py`; renders of the rig come in the same one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from channels import EMOTIONS
-from crop import CROP, MESH, SHARD, Floats, cut, make_template, moved, to_shard, turn_degrees
+from crop import CROP, MESH, SHARD, Floats, Grey, cut, make_template, moved, to_shard, turn_degrees
 from label import SOURCES
 from pictures import Collection, open_collection
 from targets import gaze_degrees, head_degrees, units
@@ -52,7 +52,7 @@ def vote_shares(pictures: Collection) -> Floats:
     return np.where(total >= LEAST_VOTES, votes / np.maximum(total, 1), np.nan).astype(np.float32)
 
 
-def negative(pictures: Collection, index: int, by: Floats, chance: np.random.Generator) -> Any:
+def negative(pictures: Collection, index: int, by: Floats, chance: np.random.Generator) -> Grey:
     """Cut a crop of picture `index` that shows no face, or one far too near, far or aside."""
     angle, way = chance.uniform(0, 2 * np.pi), chance.integers(3)
     wrong = by.copy()

@@ -43,7 +43,8 @@ class Bottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (N,came,H,W) to (N,went,H/stride,W/stride)."""
-        return x + self.body(x) if self.adds else self.body(x)
+        out: Tensor = self.body(x)
+        return x + out if self.adds else out
 
 
 class ExpressionNet(nn.Module):
@@ -91,10 +92,16 @@ class ExpressionNet(nn.Module):
                 nn.init.kaiming_normal_(layer.weight, mode="fan_out")
         with torch.no_grad():
             for name, size in (("units", 0.3), ("gaze", 0.3), ("head", 0.3), ("landmarks", 0.1)):
-                self.heads[name].weight.mul_(size)
-            self.heads["units"].bias.fill_(-2.0)
+                self.head(name).weight.mul_(size)
+            self.head("units").bias.fill_(-2.0)
             if template is not None:
-                self.heads["landmarks"].bias.copy_(template.flatten())
+                self.head("landmarks").bias.copy_(template.flatten())
+
+    def head(self, name: str) -> nn.Linear:
+        """Give one output's last layer."""
+        layer = self.heads[name]
+        assert isinstance(layer, nn.Linear)
+        return layer
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Give units and quality as logits, emotions as logits, head and gaze / 30, landmarks."""
@@ -135,10 +142,10 @@ class Deployed(nn.Module):
         shift = torch.zeros(WIDTHS[1]) if emotion_shift is None else emotion_shift
         # Folded into weights and biases, so that neither costs an operation on the device.
         with torch.no_grad():
-            net.heads["emotions"].bias.add_(shift)
+            net.head("emotions").bias.add_(shift)
             for name in ("head", "gaze"):
-                net.heads[name].weight.mul_(DEGREES)
-                net.heads[name].bias.mul_(DEGREES)
+                net.head(name).weight.mul_(DEGREES)
+                net.head(name).bias.mul_(DEGREES)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Map one crop to units, emotions, head, gaze, landmarks and quality."""

@@ -9,6 +9,13 @@ from channels import EMOTIONS, UNITS
 Found = dict[str, Any]
 
 
+_CLIP_COLUMNS = (
+    "clip", "frames", "head r y/p/r", "head off", "gaze r y/p", "gaze off", "landmarks (crop)",
+    "own tracking off, median / worst (eye distances)", "happiness / contempt while smiling",
+    "AU12 L-R r",
+)  # fmt: skip
+
+
 def _row(*cells: object) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
@@ -25,9 +32,10 @@ def _stills(found: Found) -> list[str]:
     lines = [
         "## Held-out stills",
         "",
-        "FER+ valid carries people's votes; units, head, gaze and landmarks are compared with Face Landmarker",
-        "(the teacher), so they say how well it is copied, not how right it is. Portraits: every twentieth,",
-        "whose people may also be in the training part. Rig: renders of identities never trained on (synthetic).",
+        "FER+ valid carries people's votes; units, head, gaze and landmarks are compared with",
+        "Face Landmarker (the teacher): they say how well it is copied, not how right it is.",
+        "Portraits: every twentieth; its people may be in the training part too. Rig: renders of",
+        "identities never trained on (synthetic).",
         "The same FER+ faces were watched during training, so its figures lean to the bright side.",
         "",
         _row(
@@ -56,8 +64,9 @@ def _stills(found: Found) -> list[str]:
             )  # fmt: skip
     lines += [
         "",
-        "Accuracy: the expression with most votes of eight, ties dropped, all valid faces with five such votes or",
-        "more. Landmarks: median over faces of the mean distance, in eye distances. Head and gaze: mean degrees off.",
+        "Accuracy: the expression with most votes of eight, ties dropped, all valid faces with",
+        "five such votes or more. Landmarks: median over faces of the mean distance, in eye",
+        "distances. Head and gaze: mean degrees off.",
         "",
     ]
     score = found["stills"]["ferplus"]["int8"]
@@ -65,8 +74,9 @@ def _stills(found: Found) -> list[str]:
     lines.append(_row(*(_number(score["recall"].get(name)) for name in EMOTIONS)))
     lines += [
         "",
-        "Recall by expression, int8. AU09 (nose wrinkle), which only the rig supervises, ranks FER+ valid faces",
-        f"with four disgust votes in ten or more above the rest with an AUC of {_number(score['nose_wrinkle_on_disgust_auc'])}.",
+        "Recall by expression, int8. AU09 (nose wrinkle), which only the rig supervises, ranks",
+        "FER+ valid faces with four disgust votes in ten or more above the rest with an AUC of",
+        f"{_number(score['nose_wrinkle_on_disgust_auc'])}.",
         "",
     ]
     return lines
@@ -81,9 +91,9 @@ def _units(found: Found) -> list[str]:
     lines = [
         "## Units: correlation with the teacher (rig: with the truth)",
         "",
-        "Along a clip that nobody trained on, crops cut by the teacher's points; `own tracking` cuts them by the",
-        "model's own landmarks of the frame before. Where the teacher hardly moves (sd below 0.05) r means",
-        "little. Jitter: mean change from frame to frame.",
+        "Along a clip never trained on, crops cut by the teacher's points; `own tracking` cuts",
+        "them by the model's own landmarks of the frame before. Where the teacher hardly moves (sd",
+        "below 0.05) r means little. Jitter: mean change from frame to frame.",
         "",
         _row(*head, "still noise"),
         _row(*["---"] * (len(head) + 1)),
@@ -106,10 +116,9 @@ def _clips(found: Found) -> list[str]:
     lines = [
         "## Clips",
         "",
-        _row("clip", "frames", "head r y/p/r", "head off", "gaze r y/p", "gaze off", "landmarks (crop)",
-             "own tracking off, median / worst (eye distances)", "happiness / contempt while smiling", "AU12 L-R r"),
-        _row(*["---"] * 10),
-    ]  # fmt: skip
+        _row(*_CLIP_COLUMNS),
+        _row(*["---"] * len(_CLIP_COLUMNS)),
+    ]
     for name, clip in found["clips"].items():
         followed = clip["followed"]
         lines.append(
@@ -132,10 +141,11 @@ def write_page(found: Found) -> str:
     lines = [
         "# The expression model: what was measured",
         "",
-        "Made by `models/training/report.py` from the shipped int8 file. All on x86 (marked so because no Pi was",
-        "at hand); head and gaze in degrees as yaw / pitch / roll.",
+        "Made by `models/training/report.py` from the shipped int8 file, on x86 (no Pi at hand).",
+        "Head and gaze in degrees as yaw / pitch / roll.",
         "",
-        f"{found['parameters']:,} parameters, {found['bytes'] / 1e6:.2f} MB, SHA-256 `{found['sha256']}`.",
+        f"{found['parameters']:,} parameters, {found['bytes'] / 1e6:.2f} MB, SHA-256",
+        f"`{found['sha256']}`.",
         "",
         "## Time",
         "",

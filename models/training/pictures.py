@@ -38,7 +38,7 @@ class Collection:
             large = cv2.resize(small, (FER_SIDE, FER_SIDE), interpolation=cv2.INTER_CUBIC)
             return _widen(large, FER_BORDER)
         packed = self._pixels[self._offsets[index] : self._offsets[index + 1]]
-        small = cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE)
+        small = np.asarray(cv2.imdecode(packed, cv2.IMREAD_GRAYSCALE), np.uint8)
         large = cv2.resize(
             small, None, fx=PORTRAIT_SCALE, fy=PORTRAIT_SCALE, interpolation=cv2.INTER_CUBIC
         )

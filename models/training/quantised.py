@@ -17,7 +17,7 @@ Grey: TypeAlias = npt.NDArray[np.uint8]
 RUNTIMES = ("ai_edge_litert.interpreter", "tflite_runtime.interpreter")
 
 
-def open_interpreter(path: Path, threads: int = 1) -> Any:
+def open_interpreter(path: Path, threads: int = 1) -> Any:  # noqa: ANN401 - the vendors' classes share no type
     """Open a model with LiteRT, or with tflite-runtime where that is what there is."""
     for name in RUNTIMES:
         try:

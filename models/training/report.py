@@ -35,7 +35,7 @@ def float_outputs(checkpoint: Path, shift: torch.Tensor, shard: Shard) -> list[F
     net = load_net(checkpoint)
     parts = []
     with torch.inference_mode():
-        for some in torch.from_numpy(middle(shard)).split(256):
+        for some in torch.split(torch.from_numpy(middle(shard)), 256):
             raw = list(net(some[:, None].float() / 255))
             raw[1] = raw[1] + shift
             parts.append([part.numpy() for part in finish(tuple(raw))])
@@ -67,8 +67,7 @@ def measure(given: argparse.Namespace, recipe: dict[str, Any]) -> dict[str, Any]
         "stills": {},
         "clips": {},
     }
-    held_out = open_shards(given.cache / "teacher", valid=True)
-    held_out += open_shards(given.cache / "rig", valid=True)
+    held_out = open_shards(given.cache, valid=True)
     for shard in tqdm(held_out, desc="stills", disable=None):
         said = model.many(middle(shard))
         loose = float_outputs(checkpoint, shift, shard)

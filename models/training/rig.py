@@ -83,7 +83,8 @@ class Rig:
         self.kind: Floats = pairs[:, 2].astype(np.float32)
         self.drawn: Ints = index.reshape(-1, 3).astype(np.int32)
         self.eyes = tuple(
-            self._eye(np.unique(triangles[kinds == KINDS["M_ScleraLeft"]]), side) for side in (1, -1)
+            self._eye(np.unique(triangles[kinds == KINDS["M_ScleraLeft"]]), side)
+            for side in (1, -1)
         )
 
     def _eye(self, eyeballs: npt.NDArray[np.int64], side: int) -> Eye:
@@ -119,7 +120,7 @@ class Rig:
     def shape(
         self, face: Floats, moves: Mapping[str, float], gaze: tuple[float, float] = (0.0, 0.0)
     ) -> Shape:
-        """Move a resting face by rig coefficients and turn the eyes by gaze (yaw, pitch) degrees."""
+        """Move a resting face by rig coefficients and its eyes by gaze: yaw, pitch degrees."""
         yaw, pitch = gaze
         look = {
             "eyeLookUp_L": pitch / LOOK_PITCH, "eyeLookUp_R": pitch / LOOK_PITCH,

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from crop import SHARD
-from numpy.typing import NDArray
-from rig import Floats
-
-Grey = NDArray[np.uint8]
+from crop import SHARD, Floats, Grey
 
 
 def draw_background(chance: np.random.Generator) -> Floats:
@@ -30,8 +26,18 @@ def draw_background(chance: np.random.Generator) -> Floats:
             if chance.random() < 0.5:
                 cv2.rectangle(shapes, corner.tolist(), (corner + reach).tolist(), shade, -1)
             else:
-                cv2.ellipse(shapes, corner.tolist(), (reach // 2).tolist(), float(chance.uniform(0, 180)), 0, 360, shade, -1)
-        picture = cv2.GaussianBlur(shapes, (0, 0), float(chance.uniform(0.6, 9)))
+                cv2.ellipse(
+                    shapes,
+                    corner.tolist(),
+                    (reach // 2).tolist(),
+                    float(chance.uniform(0, 180)),
+                    0,
+                    360,
+                    shade,
+                    -1,
+                )
+        blur = float(chance.uniform(0.6, 9))
+        picture = np.asarray(cv2.GaussianBlur(shapes, (0, 0), blur), np.float32)
     return np.clip(picture, 0, 255).astype(np.float32)
 
 
@@ -65,7 +71,9 @@ def photograph(clean: Grey, cover: Floats, chance: np.random.Generator) -> tuple
         picture = _cut_edge(picture, chance)
     soft = 0.0
     if chance.random() < 0.4:
-        blur = float(chance.uniform(0.3, 1.1) if chance.random() < 0.88 else chance.uniform(1.1, 3.0))
+        blur = float(
+            chance.uniform(0.3, 1.1) if chance.random() < 0.88 else chance.uniform(1.1, 3.0)
+        )
         picture = cv2.GaussianBlur(picture, (0, 0), blur)
         soft += blur
     if chance.random() < 0.07:
@@ -74,12 +82,16 @@ def photograph(clean: Grey, cover: Floats, chance: np.random.Generator) -> tuple
         soft += length / 3
     factor = float(chance.uniform(1.0, 2.0) if chance.random() < 0.92 else chance.uniform(2.0, 4.0))
     if chance.random() < 0.5:
-        small = cv2.resize(picture, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(
+            picture, None, fx=1 / factor, fy=1 / factor, interpolation=cv2.INTER_AREA
+        )
         way = (cv2.INTER_LINEAR, cv2.INTER_CUBIC)[chance.integers(2)]
-        picture = cv2.resize(small, (SHARD, SHARD), interpolation=way)
+        picture = np.asarray(cv2.resize(small, (SHARD, SHARD), interpolation=way), np.float32)
         soft += 0.5 * (factor - 1)
     gain = float(np.exp(chance.normal(0, 0.15)))
-    contrast = float(chance.uniform(0.8, 1.25) if chance.random() < 0.93 else chance.uniform(0.3, 0.8))
+    contrast = float(
+        chance.uniform(0.8, 1.25) if chance.random() < 0.93 else chance.uniform(0.3, 0.8)
+    )
     level = float(picture.mean())
     picture = (picture - level) * contrast + level * gain
     face = picture[50:135, 40:120]
@@ -87,7 +99,7 @@ def photograph(clean: Grey, cover: Floats, chance: np.random.Generator) -> tuple
     seen = float(face.std())
     grain = chance.normal(0, 1, picture.shape).astype(np.float32)
     if chance.random() < 0.4:
-        grain = cv2.GaussianBlur(grain, (0, 0), 0.7) * 2
+        grain = np.asarray(cv2.GaussianBlur(grain, (0, 0), 0.7) * 2, np.float32)
     picture = picture + noise * grain
     picture = np.clip(picture, 0, 255)
     out = np.asarray(picture, np.uint8)

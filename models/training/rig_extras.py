@@ -36,14 +36,15 @@ class Extras:
 
     def __init__(self, rig: Rig) -> None:
         self._nose = int(rig.landmarks68[27])
-        parts: list[tuple[Ints, int, int]] = []
-        for _ in range(2):
-            parts.append((_grid(4, RIM, wraps=True), 4 * RIM, FRAME))
-        for _ in range(3):
-            parts.append((_grid(2, 4, wraps=True), 8, FRAME))
-        parts.append((_grid(FALL[1], FALL[0], wraps=False), FALL[0] * FALL[1], CURTAIN))
-        fan = np.array([(0, i, (i + 1) % RIM) for i in range(1, RIM - 1)], np.int32)
-        parts += [(fan, RIM, LENS), (fan, RIM, LENS)]
+        rim, bar = _grid(4, RIM, wraps=True), _grid(2, 4, wraps=True)
+        hair = _grid(FALL[1], FALL[0], wraps=False)
+        fan = np.array([(0, i, i + 1) for i in range(1, RIM - 1)], np.int32)
+        parts: list[tuple[Ints, int, int]] = [
+            *[(rim, 4 * RIM, FRAME)] * 2,
+            *[(bar, 8, FRAME)] * 3,
+            (hair, FALL[0] * FALL[1], CURTAIN),
+            *[(fan, RIM, LENS)] * 2,
+        ]
         starts = np.cumsum([0] + [count for _, count, _ in parts])
         self.count = int(starts[-1])
         self.triangles = np.concatenate(

@@ -1,4 +1,4 @@
-"""Draw how a render looks at random: skin, hair, eyes, folds that follow the face, light, glasses."""
+"""Draw how a render looks: skin, hair, eyes, folds that follow the face, light, glasses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ def draw_look(moves: Mapping[str, float], chance: np.random.Generator) -> Look:
     dark = float(chance.uniform(0.01, 0.06))
     _skin(uniforms, tone, dark, chance)
     _folds(uniforms, moves, chance)
-    hair_tone = float(chance.choice((dark, chance.uniform(0.05, 0.3), chance.uniform(0.3, 0.8)), p=(0.55, 0.3, 0.15)))
+    hair_tone = float(
+        chance.choice(
+            (dark, chance.uniform(0.05, 0.3), chance.uniform(0.3, 0.8)), p=(0.55, 0.3, 0.15)
+        )
+    )
     style = chance.choice(("short", "long", "cap", "bald"), p=(0.5, 0.27, 0.11, 0.12))
     amount = 0.0 if style == "bald" else 1.0
     streaks = 0.0 if style == "cap" else float(chance.uniform(0.3, 1.2))
@@ -43,7 +47,8 @@ def draw_look(moves: Mapping[str, float], chance: np.random.Generator) -> Look:
             "spread": float(chance.uniform(-0.5, 2.5)),
             "reach": float(chance.uniform(1.5, 2.25)),
         }
-    return Look(uniforms, thickness, extras)
+    drop = float(chance.uniform(0.05, 0.5))
+    return Look(uniforms, drop, thickness, extras)
 
 
 def _skin(uniforms: Uniforms, tone: float, dark: float, chance: np.random.Generator) -> None:
@@ -76,7 +81,8 @@ def _skin(uniforms: Uniforms, tone: float, dark: float, chance: np.random.Genera
     iris = float(np.exp(chance.uniform(np.log(0.02), np.log(0.35))))
     uniforms["eye"] = (
         iris, float(chance.uniform(0.105, 0.128)), float(chance.uniform(0.03, 0.07)),
-        float(chance.uniform(0.45, 0.85)),
+        # A camera's gain lifts the whites in a dark face less than it would here.
+        min(float(chance.uniform(0.4, 0.8)), 0.2 + 2 * tone),
     )  # fmt: skip
     uniforms["mouth"] = (
         float(chance.uniform(0.5, 0.9)),
@@ -98,15 +104,33 @@ def _folds(uniforms: Uniforms, moves: Mapping[str, float], chance: np.random.Gen
         lasting = float(chance.uniform(0, rest)) if chance.random() < 0.5 else 0.0
         depth = float(chance.uniform(0, gain))
         uniforms[name] = tuple(
-            lasting + depth * min(sum(share * moves.get(f"{mover}_{s}", 0.0) for mover, share in movers), 1.3)
+            lasting
+            + depth
+            * min(sum(share * moves.get(f"{mover}_{s}", 0.0) for mover, share in movers), 1.3)
             for s in "LR"
         )
 
     deepen("sneer", 0.12, 0.75, ("noseSneer", 1.0))
-    deepen("furrow", 0.3, 0.7, ("browDown", 1.0), ("noseSneer", 0.15))
+    deepen("furrow", 0.3, 0.9, ("browDown", 1.0), ("noseSneer", 0.15))
     deepen("forehead", 0.25, 0.5, ("browInnerUp", 0.6), ("browOuterUp", 0.6))
-    deepen("crow", 0.25, 0.5, ("cheekSquint", 0.6), ("cheekRaiser", 0.6), ("mouthSmile", 0.3), ("eyeSquint", 0.3))
-    deepen("fold", 0.45, 0.5, ("mouthSmile", 0.8), ("noseSneer", 0.5), ("mouthUpperUp", 0.5), ("mouthDimple", 0.2))
+    deepen(
+        "crow",
+        0.25,
+        0.5,
+        ("cheekSquint", 0.6),
+        ("cheekRaiser", 0.6),
+        ("mouthSmile", 0.3),
+        ("eyeSquint", 0.3),
+    )
+    deepen(
+        "fold",
+        0.45,
+        0.5,
+        ("mouthSmile", 0.8),
+        ("noseSneer", 0.5),
+        ("mouthUpperUp", 0.5),
+        ("mouthDimple", 0.2),
+    )
     deepen("dimple", 0.12, 0.6, ("mouthDimple", 1.0), ("mouthSmile", 0.3))
     deepen("cheekfold", 0.15, 0.4, ("cheekSquint", 0.8), ("cheekRaiser", 0.8), ("mouthSmile", 0.2))
     uniforms["chin"] = float(chance.uniform(0, 0.5)) * moves.get("mouthShrugLower", 0.0)
@@ -117,17 +141,33 @@ def _light(uniforms: Uniforms, tone: float, chance: np.random.Generator) -> None
     if kind == 0:
         # A room: light from above and in front, much of it from all sides.
         azimuth, height = chance.normal(0, 35), chance.uniform(5, 60)
-        key, ambient, wrap = chance.uniform(0.4, 1.0), chance.uniform(0.4, 0.9), chance.uniform(0, 0.4)
+        key, ambient, wrap = (
+            chance.uniform(0.4, 1.0),
+            chance.uniform(0.4, 0.9),
+            chance.uniform(0, 0.4),
+        )
     elif kind == 1:
         # A showroom's window or spot: strongly from one side.
         azimuth = chance.choice((-1, 1)) * chance.uniform(45, 110)
         height = chance.uniform(-10, 50)
-        key, ambient, wrap = chance.uniform(0.8, 1.6), chance.uniform(0.08, 0.4), chance.uniform(0, 0.25)
+        key, ambient, wrap = (
+            chance.uniform(0.8, 1.6),
+            chance.uniform(0.08, 0.4),
+            chance.uniform(0, 0.25),
+        )
     else:
         azimuth, height = chance.uniform(-180, 180), chance.uniform(-45, 85)
-        key, ambient, wrap = chance.uniform(0.3, 1.4), chance.uniform(0.2, 0.8), chance.uniform(0, 0.5)
+        key, ambient, wrap = (
+            chance.uniform(0.3, 1.4),
+            chance.uniform(0.2, 0.8),
+            chance.uniform(0, 0.5),
+        )
     a, h = np.radians((azimuth, height))
-    uniforms["key_way"] = (float(np.sin(a) * np.cos(h)), float(np.sin(h)), float(np.cos(a) * np.cos(h)))
+    uniforms["key_way"] = (
+        float(np.sin(a) * np.cos(h)),
+        float(np.sin(h)),
+        float(np.cos(a) * np.cos(h)),
+    )
     uniforms["light"] = (float(key), float(ambient), float(chance.uniform(0, 0.9)), float(wrap))
     # Automatic exposure makes up for most of the skin's tone, not for all.
     exposure = 0.30 / (tone * (0.6 * key + ambient)) ** chance.uniform(0.5, 0.95)

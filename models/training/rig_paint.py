@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import numpy.typing as npt
     from rig import Floats, Rig
 
 SIDE = 1024
@@ -57,7 +56,7 @@ def _fill(position: Floats, used: Floats, texels: Floats, points: Floats) -> Non
     used[y[inside], x[inside]] = 1
 
 
-def _line(position: Floats, path: Sequence[Sequence[float]]) -> tuple[Floats, Floats]:
+def _line(position: Floats, path: npt.ArrayLike) -> tuple[Floats, Floats]:
     """Give distance (S,S) in cm to a polyline in the front view, and how far along, 0 to 1."""
     corners = np.array(path, np.float32)
     width = corners.shape[1]
@@ -77,7 +76,7 @@ def _line(position: Floats, path: Sequence[Sequence[float]]) -> tuple[Floats, Fl
     return best, along
 
 
-def _groove(position: Floats, path: Sequence[Sequence[float]], width: float) -> Floats:
+def _groove(position: Floats, path: npt.ArrayLike, width: float) -> Floats:
     distance, along = _line(position, path)
     ends = np.clip(4 * np.minimum(along, 1 - along) + 0.15, 0, 1)
     return np.asarray(np.exp(-((distance / width) ** 2)) * ends, np.float32)
@@ -97,7 +96,7 @@ def _inside(position: Floats, outline: Floats, blur: float) -> Floats:
     soft = cv2.GaussianBlur(picture, (0, 0), blur * scale)
     place = ((position[..., :2] + 13) * scale).astype(np.float32)
     found = cv2.remap(soft, place[..., 0], place[..., 1], cv2.INTER_LINEAR)
-    return np.asarray(found, np.float32) / 255 * (position[..., 2] > 6)
+    return np.asarray(found / 255 * (position[..., 2] > 6), np.float32)
 
 
 def paint_masks(rig: Rig) -> Floats:
@@ -105,7 +104,7 @@ def paint_masks(rig: Rig) -> Floats:
     p, used = rest_map(rig)
     x, y, z = np.abs(p[..., 0]), p[..., 1], p[..., 2]
     marks = rig.rest[rig.landmarks68]
-    masks = dict.fromkeys(MASKS, np.zeros((SIDE, SIDE), np.float32))
+    masks: dict[str, npt.NDArray[np.floating]] = {}
     # The mesh's own brow ridge sits higher than brows do over the faces of the template.
     ridge = marks[22:27] - np.outer((0.72, 0.62, 0.5, 0.36, 0.18), (0, 1, 0)).astype(np.float32)
     distance, along = _line(p, ridge)
@@ -126,14 +125,22 @@ def paint_masks(rig: Rig) -> Floats:
     masks["nasolabial"] = _groove(p, [(1.75, 0.1), (2.3, -1.0), (2.9, -2.4), (3.3, -3.6)], 0.16)
     masks["socket"] = _groove(p, [(1.9, 2.7), (2.8, 2.1), (4.0, 2.2), (4.7, 2.8)], 0.35)
     masks["blush"] = _ball(p, (4.3, -0.3, 9.0), 1.8)
-    sneer = [_groove(p, [(0.15, 2.4 + s), (0.9, 1.7 + s), (1.3, 1.1 + s)], 0.11) for s in (0, 0.45, 0.9)]
+    sneer = [
+        _groove(p, [(0.15, 2.4 + s), (0.9, 1.7 + s), (1.3, 1.1 + s)], 0.11) for s in (0, 0.45, 0.9)
+    ]
     across = _groove(p, [(-0.7, 3.7), (0.0, 3.55), (0.7, 3.7)], 0.13)
     wing = _groove(p, [(1.2, 0.7), (1.65, 0.3), (1.85, -0.5)], 0.14)
     masks["sneer"] = np.max([*sneer, across, wing], 0)
     furrow = _groove(p, [(0.55, 4.2), (0.62, 5.0), (0.5, 5.9)], 0.12)
-    masks["furrow"] = np.maximum(furrow, 0.5 * _groove(p, [(0.0, 4.1), (0.05, 4.9), (0.0, 5.5)], 0.1))
+    masks["furrow"] = np.maximum(
+        furrow, 0.5 * _groove(p, [(0.0, 4.1), (0.05, 4.9), (0.0, 5.5)], 0.1)
+    )
     lines = [
-        _groove(p, [(-4.6, 7.2 + s), (-2.2, 7.9 + s), (0, 7.6 + s), (2.2, 7.9 + s), (4.6, 7.2 + s)], 0.13)
+        _groove(
+            p,
+            [(-4.6, 7.2 + s), (-2.2, 7.9 + s), (0, 7.6 + s), (2.2, 7.9 + s), (4.6, 7.2 + s)],
+            0.13,
+        )
         for s in (0.0, 0.8, 1.6)
     ]
     masks["forehead"] = np.max(lines, 0)

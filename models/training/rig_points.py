@@ -25,7 +25,7 @@ VERTICES = {
     "brow_l_inner": 4223,
     "brow_l_mid": 2723,
     "brow_l_outer": 2627,
-    "nose_bridge": 977,
+    "nose_bridge": 978,
     "nose_tip": 4553,
     "nose_base": 5,
     "nostril_r": 1267,
@@ -44,14 +44,14 @@ VERTICES = {
 }
 """The rig's vertex for each landmark but the irises.
 
-Found as the vertices nearest, over 64 near-frontal renders with moving lids, brows and mouth, to where
-MediaPipe's mesh saw the same points (within 1.4 shard pixels in the mean), made symmetric.
+Found as the vertices nearest, over 64 near-frontal renders with moving lids, brows and mouth, to
+where MediaPipe's mesh saw the same points (within 1.4 shard pixels in the mean), made symmetric.
 The brows' are lower than that, where brows are painted (`rig_paint`), as over the template's faces.
 """
 
 
-def find_points(shape: Shape) -> Floats:
-    """Give the 32 landmarks (32,3) of a posed rig, in its centimetres."""
+def find_points(shape: Shape, *, brow_drop: float = 0.0) -> Floats:
+    """Give the 32 landmarks (32,3) of a posed rig in cm, its brows painted `brow_drop` cm lower."""
     points = np.zeros((len(POINTS), 3), np.float32)
     for row, name in enumerate(POINTS):
         if name.startswith("iris"):
@@ -59,6 +59,8 @@ def find_points(shape: Shape) -> Floats:
             points[row] = shape.centres[side] + 1.66 * shape.axes[side]
         else:
             points[row] = shape.points[VERTICES[name]]
+            if name.startswith("brow"):
+                points[row, 1] -= brow_drop
     return points
 
 
@@ -66,7 +68,8 @@ def lip_share(shape: Shape) -> float:
     """Give the gap between the inner lips over the distance of the eyes' centres."""
     upper, lower = (shape.points[VERTICES[f"lip_{lip}_inner"]] for lip in ("upper", "lower"))
     eyes = [
-        (shape.points[VERTICES[f"eye_{side}_outer"]] + shape.points[VERTICES[f"eye_{side}_inner"]]) / 2
+        (shape.points[VERTICES[f"eye_{side}_outer"]] + shape.points[VERTICES[f"eye_{side}_inner"]])
+        / 2
         for side in "rl"
     ]
     return float(np.linalg.norm(upper - lower) / np.linalg.norm(eyes[0] - eyes[1]))

@@ -25,6 +25,8 @@ SUPER = 2
 """Samples a pixel and side before averaging."""
 PIVOT = np.array((0.0, 1.0, 3.0), np.float32)
 """The point of the head, rig centimetres, that turns stay about and the camera looks at."""
+BROW_TEXELS = 0.0395
+"""How far a centimetre down the forehead is in v."""
 NEAR, FAR = 5.0, 400.0
 
 
@@ -57,20 +59,26 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How one render is painted and lit: uniforms by name, hair thickness cm, extras by name."""
+    """How one render is painted and lit: uniforms by name, extras by name.
+
+    `brow_drop` lowers the painted brows and `hair_thickness` lifts the hair, both in cm.
+    """
 
     uniforms: Mapping[str, float | tuple[float, ...]]
+    brow_drop: float = 0.0
     hair_thickness: float = 0.0
     extras: Mapping[str, float] = field(default_factory=dict)
 
 
-def see(shape: Shape, pose: Pose, template: Floats) -> View:
+def see(shape: Shape, pose: Pose, template: Floats, *, brow_drop: float = 0.0) -> View:
     """Look at a shape, and fit the crop to its landmarks as the device will."""
     turn = turned(pose.yaw, pose.pitch, pose.roll)
     place = np.eye(4, dtype=np.float32)
     place[:3, :3] = turn
     place[:3, 3] = -turn @ PIVOT + (*pose.aside, -pose.distance)
-    eyes = [place[:3, :3] @ point + place[:3, 3] for point in find_points(shape)]
+    eyes = [
+        place[:3, :3] @ point + place[:3, 3] for point in find_points(shape, brow_drop=brow_drop)
+    ]
     seen = np.array(eyes, np.float32)
     # A picture of 1000 pixels' focal length, y down: what the crop transform is fitted in.
     flat = seen[:, :2] / -seen[:, 2:] * np.array((1000, -1000), np.float32)
@@ -109,7 +117,8 @@ class Renderer:
         back = np.clip(np.maximum(-1.5 - rig.rest[:, 2], rig.rest[:, 1] - 9.5) / 3, 0, 1)
         self._scalp = np.where(rig.rest[:, 1] > -6, back, 0).astype(np.float32)
         self._scalp[rig.source[rig.kind > 1]] = 0
-        self._gl = moderngl.create_context(standalone=True, backend="egl")
+        # The stub asks for a dictionary where the library takes a name.
+        self._gl = moderngl.create_context(standalone=True, backend="egl")  # type: ignore[arg-type]
         self._gl.enable(moderngl.DEPTH_TEST | moderngl.BLEND)
         self._program = self._gl.program(vertex_shader=VERTEX, fragment_shader=FRAGMENT)
         self._moving = self._gl.buffer(reserve=len(self._source) * 7 * 4, dynamic=True)
@@ -139,14 +148,18 @@ class Renderer:
             large = cv2.resize(wrapped, (side + 2 * edge, side + 2 * edge))
             noise += share * large[edge : edge + side, edge : edge + side]
         noise = np.clip(0.5 + 0.28 * noise, 0, 1)
-        pictures = [masks[first : first + 4].transpose(1, 2, 0) for first in range(0, len(MASKS), 4)]
+        pictures = [
+            masks[first : first + 4].transpose(1, 2, 0) for first in range(0, len(MASKS), 4)
+        ]
         for unit, picture in enumerate([*pictures, noise]):
             texels = np.ascontiguousarray(picture * 255).astype(np.uint8)
             texture = self._gl.texture(texels.shape[1::-1], 4, texels.tobytes())
             texture.build_mipmaps()
+            # Nothing but speed asks for the nearest level: the rasteriser runs on the processor.
+            texture.filter = (moderngl.LINEAR_MIPMAP_NEAREST, moderngl.LINEAR)
             texture.use(unit)
             name = "noise" if unit == len(pictures) else f"paint{unit}"
-            self._program[name] = unit  # type: ignore[assignment]
+            self._program[name] = unit
 
     def draw(self, shape: Shape, view: View, look: Look) -> tuple[NDArray[np.uint8], Floats]:
         """Draw one shape; give the grey crop (160,160) uint8 and its coverage (160,160), 0..1."""
@@ -163,17 +176,20 @@ class Renderer:
         self._shade_eyes(shape, hollow)
         moving = np.concatenate((points, normals, hollow[:, None]), 1)[self._source]
         self._moving.write(moving.astype(np.float32).tobytes())
-        self._program["to_crop"].write(np.ascontiguousarray(view.to_crop.T).tobytes())  # type: ignore[union-attr]
-        self._program["head"].write(np.ascontiguousarray(view.turn.T).tobytes())  # type: ignore[union-attr]
+        # OpenGL reads matrices column by column.
+        self._program["to_crop"] = tuple(view.to_crop.T.ravel().tolist())
+        self._program["head"] = tuple(view.turn.T.ravel().tolist())
+        self._program["brow_shift"] = BROW_TEXELS * look.brow_drop
         for name, value in look.uniforms.items():
-            self._program[name] = value  # type: ignore[assignment]
+            self._program[name] = value
         self._target.use()
         self._target.clear(0, 0, 0, 0, depth=1)
         self._array.render()
         side = SHARD * SUPER
         raw = np.frombuffer(self._target.read(components=2), np.uint8).reshape(side, side, 2)
         small = cv2.resize(raw, (SHARD, SHARD), interpolation=cv2.INTER_AREA)
-        return np.asarray(small[..., 0], np.uint8), small[..., 1].astype(np.float32) / 255
+        cover = np.asarray(small[..., 1], np.float32) / np.float32(255)
+        return np.asarray(small[..., 0], np.uint8), cover
 
     def _shade_eyes(self, shape: Shape, hollow: Floats) -> None:
         marks = shape.points[self._rig.landmarks68]

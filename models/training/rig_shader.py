@@ -42,7 +42,7 @@ uniform vec4 light;       // key, ambient, sky share, wrap
 uniform vec4 tone;        // exposure, gamma, frame tone, lens glare
 uniform vec3 key_way;
 uniform vec2 sneer, furrow, forehead, crow, fold, dimple, cheekfold;
-uniform float chin, noise_scale;
+uniform float chin, noise_scale, brow_shift;
 uniform vec2 noise_shift;
 in vec3 normal;
 in vec3 rest;
@@ -62,7 +62,8 @@ void main() {
         albedo = skin.x * (1.0 + skin.y * ((grain.r - 0.5) + 0.6 * (fine.g - 0.5)));
         shine = skin.z;
         shade = clamp(1.0 - skin.w * clamp(hollow, -0.4, 1.2), 0.25, 1.25);
-        float scalp = smoothstep(0.25, -0.75, min(rest.z + 1.5, 8.5 - rest.y)) * step(-6.0, rest.y);
+        float scalp = smoothstep(0.25, -0.75, min(rest.z + 1.5, 8.5 - rest.y));
+        scalp *= step(-6.0, rest.y);
         if (kind == 1) {
             vec4 a = texture(paint0, uv), b = texture(paint1, uv);
             vec4 c = texture(paint2, uv), d = texture(paint3, uv);
@@ -75,7 +76,8 @@ void main() {
                 + own(crow) * c.a + own(fold) * b.g + own(dimple) * d.r + own(cheekfold) * d.a
                 + chin * d.g * (0.4 + 1.2 * step(0.5, fine.a));
             albedo *= exp(-dark);
-            float hairs = smoothstep(brow.z, brow.z + 0.25, a.r + brow.w * (fine.r - 0.5));
+            float ridge = texture(paint0, uv + vec2(0.0, brow_shift)).r;
+            float hairs = smoothstep(brow.z, brow.z + 0.25, ridge + brow.w * (fine.r - 0.5));
             albedo = mix(albedo, brow.y, clamp(brow.x * hairs, 0.0, 1.0));
             albedo *= 1.0 - face_paint.y * a.b;
             albedo *= 1.0 - more_paint.y * b.r;

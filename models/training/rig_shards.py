@@ -1,23 +1,24 @@
 """Render the 3-D face rig into labelled training shards.
 
-A step of the recipe: rig -> `<out>/rig-0000.npz` and on, in the format of the teacher's shards. Each
-shard depends on the seed and its number alone, so that a stopped run goes on where it was.
+A step of the recipe: rig -> `<out>/rig-0000.npz` and on, in the format of the teacher's shards.
+Each shard depends on the seed and its number alone: a stopped run goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tomllib
 from channels import EMOTIONS, POINTS, UNITS
 from crop import SHARD, Floats
 from rig import Rig, Shape
 from rig_camera import photograph
-from rig_faces import Face, draw_face, label_units
+from rig_faces import Face, draw_face
 from rig_looks import draw_look
+from rig_moves import label_units, reached
 from rig_points import lip_share
 from rig_render import Pose, Renderer, see
 from tqdm import tqdm
@@ -60,7 +61,13 @@ def lips_part(shape: Shape, rest: Shape, scale: dict[str, float]) -> float:
 
 
 def render_shard(
-    rig: Rig, renderer: Renderer, template: Floats, recipe: dict[str, Any], number: int, count: int
+    rig: Rig,
+    renderer: Renderer,
+    template: Floats,
+    *,
+    recipe: dict[str, Any],
+    number: int,
+    count: int,
 ) -> dict[str, Any]:
     """Render shard `number` with `count` faces."""
     chance = np.random.default_rng((recipe["seed"], number))
@@ -81,9 +88,10 @@ def render_shard(
     for row in tqdm(range(count), desc=f"shard {number}", unit="face", disable=None, leave=False):
         own = draw_identity(rig, valid=bool(out["split"][row]), chance=chance)
         face: Face = draw_face(chance)
-        shape = rig.shape(own, face.moves, face.gaze)
-        view = see(shape, draw_pose(chance), template)
-        clean, cover = renderer.draw(shape, view, draw_look(face.moves, chance))
+        shape = rig.shape(own, reached(face.moves), face.gaze)
+        pose, look = draw_pose(chance), draw_look(face.moves, chance)
+        view = see(shape, pose, template, brow_drop=look.brow_drop)
+        clean, cover = renderer.draw(shape, view, look)
         out["crop"][row], out["clear"][row] = photograph(clean, cover, chance)
         part = lips_part(shape, rig.shape(own, {}), recipe["targets"]["lips_part"])
         out["units"][row] = label_units(face.moves, part)
@@ -101,20 +109,26 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the shards")
     parser.add_argument("--template", type=Path, required=True, help="template.npy (32,2)")
     parser.add_argument("--recipe", type=Path, default=HERE / "recipe.toml")
+    parser.add_argument("--first", type=int, default=0, help="number of the first shard")
     parser.add_argument("--shards", type=int, default=24)
     parser.add_argument("--count", type=int, default=500, help="faces a shard")
     given = parser.parse_args()
     recipe = tomllib.loads(given.recipe.read_text())
     template = np.load(given.template)
     given.out.mkdir(parents=True, exist_ok=True)
-    names = {number: given.out / f"rig-{number:04d}.npz" for number in range(given.shards)}
+    names = {
+        number: given.out / f"rig-{number:04d}.npz"
+        for number in range(given.first, given.first + given.shards)
+    }
     waiting = [number for number, kept in names.items() if not kept.exists()]
     if not waiting:
         return
     rig = Rig(given.rig)
     with Renderer(rig) as renderer:
         for number in tqdm(waiting, unit="shard", disable=None):
-            shard = render_shard(rig, renderer, template, recipe, number, given.count)
+            shard = render_shard(
+                rig, renderer, template, recipe=recipe, number=number, count=given.count
+            )
             # Written under another name first: a stop in mid-write leaves no half shard behind.
             part = names[number].with_suffix(".part")
             with part.open("wb") as file:

@@ -103,7 +103,7 @@ def clip_scores(said: list[Floats], clip: Clip) -> Scores:
 
 
 def follow(path: Path, clip: Clip, model: Quantised, template: Floats) -> Scores:
-    """Follow the face by the model's own landmarks from the clip's first face on; say how far off."""
+    """Follow the face by the model's own landmarks from its first frame on; say how far off."""
     number = {int(frame): row for row, frame in enumerate(clip.frame)}
     points: Floats | None = None
     off, units, rows = [], [], []
@@ -130,8 +130,8 @@ def follow(path: Path, clip: Clip, model: Quantised, template: Floats) -> Scores
 def steadiness(model: Quantised, shard: Shard, table: Scores, seed: int) -> dict[str, float]:
     """Give each unit's standard deviation over what tracking and the sensor do to a still face.
 
-    Each held-out picture is seen several times with crop jitter and pixel noise of the recipe's size;
-    root mean square over pictures. The same for gaze and head, in degrees.
+    Each held-out picture is seen several times with crop jitter and pixel noise of the recipe's
+    size; root mean square over pictures. The same for gaze and head, in degrees.
     """
     good = np.flatnonzero(shard.fields["present"] == 1)[: table["pictures"]]
     times, count = table["times"], len(good)

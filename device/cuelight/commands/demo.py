@@ -61,7 +61,7 @@ def main(args: argparse.Namespace) -> int:
         source = PacedClip(clip, loops=args.loops, now=boot_seconds, wait=time.sleep)
         settings = _settings(broker.port, folder)
         box = stack.enter_context(
-            Box(settings, open_camera=lambda: source, mock_allowed=True, see=log.see)
+            Box(settings, open_camera=lambda: source, mqtt5=False, mock_allowed=True, see=log.see)
         )
         print(_LOUD)
         if not args.headless:
@@ -118,7 +118,7 @@ class _Log:
             if isinstance(event, Signal):
                 when = event.timestamp - self._start
                 self._signals.append(f"{event.name} for {event.reading} at {when:.1f} s")
-            if self._print_lines and (text := event_text(event)):
+            if self._print_lines and (text := event_text(event, self._start)):
                 print(text, flush=True)
         if self.view is not None:
             self.view.update(seen)
@@ -134,8 +134,8 @@ class _Log:
             f"signals: {'; '.join(self._signals) or 'none'}{late}",
         ]
         for window in listener.windows:
-            cells = ", ".join(
-                f"{name} {c['n']} of {c['visits']}" for name, c in window["cells"].items()
-            )
-            lines.append(f"window {window['seq']} on the broker: {cells}")
+            shown = {name: cell for name, cell in window["cells"].items() if cell["n"]}
+            cells = ", ".join(f"{name} {c['n']} of {c['visits']}" for name, c in shown.items())
+            others = len(window["cells"]) - len(shown)
+            lines.append(f"window {window['seq']} on the broker: {cells}; {others} cells at 0")
         return "\n".join(lines if listener.windows else [*lines, "no window on the broker"])

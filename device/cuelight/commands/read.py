@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cuelight.compose import build_model
 from cuelight.errors import InputError
 from cuelight.jsonlines import face_line
-from cuelight.sense.clip import read_image
+from cuelight.sense.picture import read_image
 from cuelight.sense.records import EMOTIONS, UNITS, Frame
 from cuelight.settings import Settings, ZoneSettings
 

@@ -79,20 +79,21 @@ def replay(sensing: Sensing, clip: Iterable[Frame], marks: Sequence[float] = ())
     yield Seen(timestamp, (), sensing.flush(timestamp))
 
 
-def event_text(event: Event) -> str | None:
-    """Write a cue, reading or signal for people; None for a tally."""
+def event_text(event: Event, start: float = 0.0) -> str | None:
+    """Write a cue, reading or signal for people, times from `start`; None for a tally."""
     match event:
         case Cue():
             sure = " (provisional)" if event.provisional else ""
-            span = f"{event.onset:7.2f} to {event.offset:.2f} s"
+            span = f"{event.onset - start:7.2f} to {event.offset - start:.2f} s"
             strength = f"strength {event.strength:.2f}, confidence {event.confidence:.2f}"
             return f"{span}  cue {event.name}, face {event.track}, {strength}{sure}"
         case Reading():
             because = ", ".join(cue.name for cue in event.evidence)
             confidence = f"confidence {event.confidence:.2f}"
-            return f"{event.timestamp:7.2f} s  reading {event.name}, {confidence}: {because}"
+            when = f"{event.timestamp - start:7.2f} s"
+            return f"{when}  reading {event.name}, {confidence}: {because}"
         case Signal():
-            return f"{event.timestamp:7.2f} s  SIGNAL {event.name} for {event.reading}"
+            return f"{event.timestamp - start:7.2f} s  SIGNAL {event.name} for {event.reading}"
         case _:
             return None
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 POSES = 6
-"""Yaw, pitch, roll in degrees, scale, gaze yaw and pitch in degrees, after the expressive channels."""
+"""After the expressive channels: yaw, pitch, roll in degrees, scale, gaze yaw and pitch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Baseline:
         return self.seen_seconds < self._times.provisional_seconds
 
     def rises(self, observed: Floats) -> tuple[Floats, Floats]:
-        """Give rises above neutral (31,) and the same in multiples of this face's enter threshold."""
+        """Give rises above neutral (31,), and the same in multiples of the enter thresholds."""
         count = len(EXPRESSIVE)
         rises: Floats = (observed[:count] - self.neutral[:count]) * self._live
         times = self._times

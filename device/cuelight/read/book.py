@@ -45,8 +45,10 @@ class ReadingEntry:
 
 @dataclass(frozen=True, slots=True)
 class CueBook:
-    """All cues and readings, and how evidence ages: `half_life_seconds`; `separate_seconds` apart
-    two movements of the same units are two.
+    """All cues and readings, and how evidence counts.
+
+    It fades with `half_life_seconds`; raising it lets older cues count. Two movements of the same
+    units are two if they peak `separate_seconds` apart.
     """
 
     cues: Mapping[str, CueEntry]

@@ -71,12 +71,12 @@ class AlertBudget:
         self._rebase = False
 
     def visit_began(self, timestamp: float) -> None:
-        """A party has qualified as a visit."""
+        """Note that a party has qualified as a visit."""
         if self._tick(timestamp):
             self._began = timestamp
 
     def visit_over(self) -> None:
-        """The visit ended; what it has used stays used until the zone has been seen empty."""
+        """Note a visit's end; what it used stays used until the zone has been seen empty."""
         self._began = None
 
     def zone_empty(self) -> None:
@@ -109,8 +109,8 @@ class AlertBudget:
         """Take up what an earlier process kept; `same_clock` if its timestamps are still ours.
 
         With another clock nobody knows how long ago the remembered signals were, so they count as
-        given at the first time that is asked about. Raises ValueError if `kept` is no snapshot; then
-        nothing has changed.
+        given at the first time that is seen. Raises ValueError if `kept` is no snapshot; nothing
+        has changed then.
         """
         try:
             given = [_event(row) for row in kept["given"]]

@@ -152,12 +152,12 @@ class ChannelBank:
         self._factor = np.array([1.0 / factors.get(channel.name, 1.0) for channel in CHANNELS])
 
     def values(self, multiples: Floats) -> Floats:
-        """Give each channel's value (C,) from the base's multiples of threshold (35,), none negative."""
+        """Give each channel's value (C,) from multiples of threshold (35,), none negative."""
         result: Floats = (self._values @ multiples)[self._needs].min(axis=1)
         result *= self._factor
         return result
 
     def rises(self, rises: Floats) -> Floats:
-        """Give each channel's rise above neutral (C,): of the weakest unit that it needs, 0 to 1."""
+        """Give each channel's rise above neutral (C,): that of the weakest unit it needs."""
         result: Floats = (self._rises @ rises)[self._shows].min(axis=1)
         return result

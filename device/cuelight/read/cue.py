@@ -24,9 +24,9 @@ class CueRule:
 
     Any of `channels` gives it, if its movement is of one of `kinds` and no longer than
     `longest_seconds`; `returns` asks that its end was seen. `gates` name the disturbances that void
-    it: blink (only where it hides a micro movement), speech, turned, down. `one_sided` asks that the
-    other side kept still. `still` channels must not have moved meanwhile. The units' rise must not
-    exceed `strongest`.
+    it: blink (only where it hides a micro movement), speech, turned, bent. `one_sided` asks that
+    the other side kept still. `still` channels must not have moved meanwhile. The units' rise must
+    not exceed `strongest`.
     """
 
     name: str
@@ -51,7 +51,7 @@ def _one_sided(prefix: str) -> tuple[str, ...]:
     )
 
 
-_LIDS_AND_BROWS: Final = frozenset({"blink", "down"})
+_LIDS_AND_BROWS: Final = frozenset({"blink", "bent"})
 _LIPS: Final = frozenset({"speech"})
 _ASYMMETRIC: Final = frozenset({"speech", "turned"})
 
@@ -71,7 +71,7 @@ RULES: Final = (
     CueRule("contempt", _one_sided("contempt "), _ANY, _ASYMMETRIC, one_sided=True),
     CueRule("lean_in", ("lean_in",), _LASTING),
     CueRule("lean_out", ("lean_out",), _LASTING),
-    CueRule("eye_softening", ("AU06",), _LASTING, frozenset({"down"}), still=("AU04", "AU09")),
+    CueRule("eye_softening", ("AU06",), _LASTING, frozenset({"bent"}), still=("AU04", "AU09")),
     CueRule("relaxed_head", ("relaxed_head",), _LASTING, still=("AU04", "AU24", "AU28")),
     CueRule("confused_stillness", ("confused_stillness",), _LASTING, still=("AU12",)),
 )

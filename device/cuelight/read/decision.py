@@ -8,16 +8,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What became of one candidate; `stage` is movement, cue, reading, signal, visit or frame.
+    """What became of one candidate.
 
-    `name` is the candidate's (a unit, cue, reading or signal), `track` its face (-1: none), `onset`
-    and `offset` its extent where it has one.
+    `stage` is movement, cue, reading, signal, visit or frame; `candidate` names a unit, cue,
+    reading or signal; `outcome` is accepted or refused. `track` is its face (-1: none), `onset` and
+    `offset` its extent where it has one.
     """
 
     timestamp: float
     stage: str
-    name: str
-    accepted: bool
+    candidate: str
+    outcome: str
     reason: str
     track: int = -1
     onset: float | None = None

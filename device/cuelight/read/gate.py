@@ -4,6 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cuelight.read.swing import Swing, SwingLimits
+from cuelight.sense.records import UNITS
+
+if TYPE_CHECKING:
+    from cuelight.read.channel import Floats
+
+_LIDS: Final = (UNITS.index("AU45L"), UNITS.index("AU45R"))
+_MOUTH: Final = (UNITS.index("AU25"), UNITS.index("AU26"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,17 +21,21 @@ class GateLimits:
     """When a gate closes. Raising a limit lets more movements through, true and false ones.
 
     `blink` is lid closure above this face's neutral (0 to 1), `speech` the least stroke of the
-    opening mouth (0 to 1); `turned_degrees` and `turning_degrees_per_second` are of the head
-    towards the camera; `quality` is how far a picture can be trusted (0 to 1, lower is gated).
+    opening mouth (0 to 1), of which there must be several in a row; `turned_degrees` is the head's
+    yaw towards the camera, `bent_degrees` its pitch from the usual one; `quality` is how far a
+    picture can be trusted (0 to 1, lower is gated). A gate stays shut for its pad before and after;
+    `settle_seconds` after a face came, brief and one-sided movements are not believed.
     """
 
     blink: float = 0.3
     blink_pad_seconds: float = 0.1
     speech: float = 0.1
     speech_strokes: int = 3
+    speech_stroke_seconds: float = 0.6
+    speech_within_seconds: float = 2.0
     speech_pad_seconds: float = 0.7
     turned_degrees: float = 30.0
-    nodded_degrees: float = 20.0
+    bent_degrees: float = 20.0
     turning_degrees_per_second: float = 60.0
     turn_pad_seconds: float = 0.2
     quality: float = 0.4
@@ -30,7 +44,7 @@ class GateLimits:
 
 
 class Gate:
-    """The stretches of the last seconds in which one disturbance was there, padded on both sides."""
+    """The stretches of the last seconds in which one disturbance was there, padded."""
 
     def __init__(self, reason: str, *, pad_seconds: float, keep_seconds: float = 6.0) -> None:
         self.reason = reason
@@ -71,3 +85,59 @@ class Gate:
         """Forget all stretches."""
         self._spans.clear()
         self._shut = False
+
+
+class Gates:
+    """All gates of one face, by name: blink, speech, turned, bent, quality, tap."""
+
+    def __init__(self, limits: GateLimits) -> None:
+        self._limits = limits
+        self._gates = {
+            "blink": Gate("a blink hides it", pad_seconds=limits.blink_pad_seconds),
+            "speech": Gate("the visitor was talking", pad_seconds=limits.speech_pad_seconds),
+            "turned": Gate("the head was turned or turning", pad_seconds=limits.turn_pad_seconds),
+            "bent": Gate("the head was bent far", pad_seconds=limits.turn_pad_seconds),
+            "quality": Gate("the picture was poor", pad_seconds=0.0),
+            "tap": Gate("the box was tapped", pad_seconds=limits.tap_pad_seconds),
+        }
+        self._mouth = Swing(
+            SwingLimits(
+                least=limits.speech,
+                strokes=limits.speech_strokes,
+                stroke_seconds=limits.speech_stroke_seconds,
+                within_seconds=limits.speech_within_seconds,
+            )
+        )
+
+    def __getitem__(self, name: str) -> Gate:
+        return self._gates[name]
+
+    def update(
+        self,
+        timestamp: float,
+        rises: Floats,
+        *,
+        yaw: float,
+        pitch: float,
+        speed: float,
+        quality: float,
+    ) -> None:
+        """Take one frame's rises (31,), yaw to the camera, pitch from the usual, and head speed."""
+        limits, gates = self._limits, self._gates
+        lids = max(float(rises[_LIDS[0]]), float(rises[_LIDS[1]]))
+        gates["blink"].update(timestamp, shut=lids > limits.blink)
+        self._mouth.update(timestamp, float(rises[_MOUTH[0]] + rises[_MOUTH[1]]))
+        speech = self._mouth.span(timestamp)
+        if speech is not None and not gates["speech"].covers(timestamp):
+            # Known to be speech only now, but it was from its first stroke on.
+            gates["speech"].shut(speech[0], speech[1])
+        gates["speech"].update(timestamp, shut=speech is not None)
+        turned = abs(yaw) > limits.turned_degrees or speed > limits.turning_degrees_per_second
+        gates["turned"].update(timestamp, shut=turned)
+        gates["bent"].update(timestamp, shut=abs(pitch) > limits.bent_degrees)
+        gates["quality"].update(timestamp, shut=quality < limits.quality)
+        gates["tap"].update(timestamp, shut=False)
+
+    def lose(self) -> None:
+        """Start anew what needs an unbroken view: the face was lost for a moment."""
+        self._mouth.reset()

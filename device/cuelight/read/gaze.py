@@ -34,7 +34,7 @@ class GazeLimits:
 
 @dataclass(slots=True)
 class Glance:
-    """One look away: from `onset` until `end` (so far), `yaw` and `pitch` on average, in degrees."""
+    """One look away, from `onset` until `end` (so far); mean `yaw` and `pitch` in degrees."""
 
     onset: float
     end: float
@@ -62,6 +62,22 @@ class GazeWatch:
         self._away: Glance | None = None
         self._before: tuple[float, float] | None = None
         self.glances: deque[Glance] = deque()
+
+    @property
+    def enter_degrees(self) -> float:
+        """How wide a glance must be."""
+        return self._limits.enter_degrees
+
+    @property
+    def full_degrees(self) -> float:
+        """How wide a glance is that counts as strong as can be."""
+        return self._limits.full_degrees
+
+    @property
+    def lasting(self) -> list[Glance]:
+        """The glances of the last seconds that were held and are not judged yet."""
+        hold = self._limits.hold_seconds
+        return [glance for glance in self.glances if not glance.judged and glance.seconds >= hold]
 
     def update(self, timestamp: float, yaw: float, pitch: float, *, learn: bool) -> None:
         """Take one frame's direction in degrees; `learn` is False around a price mark."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp
-from typing import TYPE_CHECKING
+from typing import Final
 
 from cuelight.read.swing import Swing, SwingLimits
 
-if TYPE_CHECKING:
-    from cuelight.read.channel import Floats
+NOD: Final = SwingLimits(least=3.0, strokes=3, stroke_seconds=0.5, within_seconds=1.6)
+SHAKE: Final = SwingLimits(least=5.0, strokes=3, stroke_seconds=0.6, within_seconds=1.8)
+"""Down, up and down again; a shake is wider and slower. In degrees and seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +25,22 @@ class HeadLimits:
     lean: float = 0.10
     still_degrees_per_second: float = 10.0
     speed_seconds: float = 0.15
-    nod: SwingLimits = SwingLimits(least=3.0, strokes=3, stroke_seconds=0.5, within_seconds=1.6)
-    shake: SwingLimits = SwingLimits(least=5.0, strokes=3, stroke_seconds=0.6, within_seconds=1.8)
+    nod: SwingLimits = NOD
+    shake: SwingLimits = SHAKE
 
 
 @dataclass(frozen=True, slots=True)
 class Gesture:
-    """A nod or shake: its name, when it began, its last turning point, and its stroke in degrees."""
+    """A nod or shake: from its first turning point to its last, and its mean stroke in degrees.
+
+    `least_degrees` is the smallest stroke that would have done.
+    """
 
     name: str
     onset: float
     offset: float
     stroke_degrees: float
+    least_degrees: float
 
 
 class HeadWatch:
@@ -72,7 +77,8 @@ class HeadWatch:
             return None
         # A head moves a little on the other axis too; the wider swing is the meant one.
         mean, name, span = max(found)
-        return Gesture(name, span[0], span[1], mean)
+        least = self._limits.nod.least if name == "nod" else self._limits.shake.least
+        return Gesture(name, span[0], span[1], mean, least)
 
     def stances(self, roll: float, usual_roll: float, scale: float, usual: float) -> list[float]:
         """Give tilt, lean in, lean out and stillness as multiples of their limits."""
@@ -91,7 +97,3 @@ class HeadWatch:
         self._pose, self._velocity, self.speed = None, [0.0, 0.0, 0.0], 0.0
         for swing in self._swings.values():
             swing.reset()
-
-    def reset(self) -> None:
-        """Forget everything."""
-        self.lose()

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from numpy.typing import NDArray
-
 from cuelight.read.channel import CHANNELS, Floats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)

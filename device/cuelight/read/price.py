@@ -17,7 +17,7 @@ class PriceTimes:
 
 
 class PriceMarks:
-    """The marks of the last minute; a tap within 10 s of a mark repeats it and is no mark of its own."""
+    """The marks of the last minute; a tap within 10 s of a mark repeats it."""
 
     def __init__(self, times: PriceTimes) -> None:
         self._times = times

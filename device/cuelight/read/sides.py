@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from cuelight.read.movement import Movement
 
 _PAIRS: Final = tuple(UNITS.index(name) for name in ("AU12L", "AU12R", "AU14L", "AU14R"))
-_COLUMN: Final = {("AU12", "left"): 0, ("AU12", "right"): 1, ("AU14", "left"): 2, ("AU14", "right"): 3}
+_COLUMN: Final = {
+    ("AU12", "left"): 0,
+    ("AU12", "right"): 1,
+    ("AU14", "left"): 2,
+    ("AU14", "right"): 3,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,14 @@ class VisitWatch:
 
     def __init__(self, times: VisitTimes) -> None:
         self._times = times
-        self.reset()
+        self._before: float | None = None
+        self._here = self._begun = self._was_occupied = self._told_empty = False
+        self._present_seconds = self._empty_seconds = 0.0
+
+    @property
+    def here(self) -> bool:
+        """Whether a party is at the table, or was a moment ago, be it a visit yet or not."""
+        return self._here
 
     @property
     def visiting(self) -> bool:
@@ -49,14 +56,11 @@ class VisitWatch:
         times, events = self._times, list[VisitEvent]()
         elapsed = 0.0 if self._before is None else timestamp - self._before
         self._before = timestamp
-        blind = elapsed > times.blind_seconds
         if elapsed >= times.end_seconds:
             events += self.finish()
             self._empty_seconds = 0.0
-        elif not occupied and not self._was_occupied and not blind:
-            self._empty_seconds += elapsed
-        elif not occupied and self._was_occupied:
-            self._empty_seconds = 0.0
+        elif not occupied and not self._was_occupied:
+            self._empty_seconds += min(elapsed, times.blind_seconds)
         if occupied:
             self._empty_seconds = 0.0
             self._told_empty = False
@@ -85,7 +89,7 @@ class VisitWatch:
 
     def reset(self) -> None:
         """Forget everything."""
-        self._before: float | None = None
+        self._before = None
         self._here = self._begun = self._was_occupied = self._told_empty = False
         self._present_seconds = self._empty_seconds = 0.0
 

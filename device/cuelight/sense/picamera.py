@@ -82,6 +82,8 @@ class PiCamera:
             with self._module.MappedArray(request, "lores", write=False) as mapped:
                 # rows carry padding, and the U and V planes follow below the Y plane
                 np.copyto(self._image, mapped.array[:height, :width])
+        except Exception as error:  # whatever the vendor raises, the camera is what failed
+            raise CameraError(f"A camera frame cannot be read: {error!r}. Restart.") from error
         finally:
             request.release()
         if self._last is not None:

@@ -77,10 +77,9 @@ class Webcam:
         return frame
 
     def close(self) -> None:
-        """Stop the thread and give the webcam back."""
+        """Stop the thread, which gives the webcam back."""
         self._closing = True
         self._taker.join(timeout=_TIMEOUT_SECONDS)
-        self._capture.release()
 
     def _opened(self, settings: CameraSettings) -> Any:  # noqa: ANN401 - the vendor's object
         cv2 = self._cv2
@@ -113,20 +112,24 @@ class Webcam:
 
     def _take(self) -> None:
         """Take frames as they come and keep the newest."""
-        while not self._closing:
-            good, image = self._capture.read()
-            timestamp = self._now()
-            with self._arrived:
+        try:
+            while not self._closing:
+                good, image = self._capture.read()
                 if not good:
-                    self._failed = True
-                    self._arrived.notify_all()
-                    return
-                grey = (
-                    image
-                    if image.ndim == 2
-                    else self._cv2.cvtColor(image, self._cv2.COLOR_BGR2GRAY)
-                )
-                if self._newest is not None:
-                    self.skipped += 1
-                self._newest = Frame(grey, timestamp)
+                    break
+                self._keep(image, self._now())
+        finally:
+            # here and not in `close`: a driver may not be let go while it is being read
+            self._capture.release()
+            with self._arrived:
+                self._failed = True
                 self._arrived.notify_all()
+
+    def _keep(self, image: Any, timestamp: float) -> None:  # noqa: ANN401 - OpenCV has no types
+        cv2 = self._cv2
+        grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        with self._arrived:
+            if self._newest is not None:
+                self.skipped += 1
+            self._newest = Frame(grey, timestamp)
+            self._arrived.notify_all()

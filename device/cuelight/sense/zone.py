@@ -13,14 +13,21 @@ if TYPE_CHECKING:
 # A chin or an ear may leave the picture; with much more than that the model has too little to see.
 _CUT_MAX = 0.15
 
+# Of the zone's shorter side; faces on the border are about as large.
+_MARGIN = 0.15
+
 _Point = tuple[float, float]
+_Region = tuple[int, int, int, int]
 
 
 class Zone:
     """The customer zone's polygon in pixels of a picture of (height, width).
 
-    `corners` are parts of the picture, (0, 0) at its top left; the polygon may be concave. `region`
-    is its bounding rectangle (left, top, right, bottom), whole pixels within the picture.
+    `corners` are parts of the picture, (0, 0) at its top left; the polygon may be concave.
+    `regions` are what to search, rectangles (left, top, right, bottom) of whole pixels within the
+    picture: first all of the zone, with a margin so that a face on its border is seen whole; then,
+    where that is far from square, overlapping squares, in which a detector with a square input
+    sees smaller faces.
     """
 
     def __init__(self, corners: Sequence[_Point], shape: tuple[int, int]) -> None:
@@ -30,12 +37,16 @@ class Zone:
         self._edges = list(zip(points, points[1:] + points[:1], strict=True))
         columns, rows = [x for x, _ in points], [y for _, y in points]
         self.centre = ((min(columns) + max(columns)) / 2, (min(rows) + max(rows)) / 2)
-        self.region = (
-            max(0, math.floor(min(columns) + 0.5)),
-            max(0, math.floor(min(rows) + 0.5)),
-            min(width, max(1, math.ceil(max(columns) + 0.5))),
-            min(height, max(1, math.ceil(max(rows) + 0.5))),
+        low_x, high_x = max(0.0, min(columns) + 0.5), min(float(width), max(columns) + 0.5)
+        low_y, high_y = max(0.0, min(rows) + 0.5), min(float(height), max(rows) + 0.5)
+        margin = _MARGIN * min(high_x - low_x, high_y - low_y)
+        whole = (
+            max(0, math.floor(low_x - margin)),
+            max(0, math.floor(low_y - margin)),
+            min(width, math.ceil(high_x + margin)),
+            min(height, math.ceil(high_y + margin)),
         )
+        self.regions = (whole, *_squares(whole))
 
     def holds(self, box: Box) -> bool:
         """Say whether the box lies wholly inside (it may lean on the border).
@@ -71,6 +82,20 @@ class Zone:
             if (y0 > y) != (y1 > y) and x < x0 + (y - y0) / (y1 - y0) * (x1 - x0):
                 inside = not inside
         return inside
+
+
+def _squares(region: _Region) -> list[_Region]:
+    """Cover a long rectangle with overlapping squares; none where it is nearly square itself."""
+    left, top, right, bottom = region
+    width, height = right - left, bottom - top
+    side, rest = min(width, height), abs(width - height)
+    if rest < 0.2 * side:
+        return []
+    count = math.ceil(rest / (0.6 * side)) + 1
+    offsets = [round(rest * number / (count - 1)) for number in range(count)]
+    if width > height:
+        return [(left + offset, top, left + offset + side, bottom) for offset in offsets]
+    return [(left, top + offset, right, top + offset + side) for offset in offsets]
 
 
 def overlap(one: Box, other: Box) -> float:

@@ -9,9 +9,10 @@ import sqlite3
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from cuelight.errors import InputError
+from cuelight.tell.broker_state import BrokerState
 from cuelight.tell.command import resend_from
 from cuelight.tell.link import (
     Acked,
@@ -45,17 +46,6 @@ _DROPS_BEFORE_OTHER_PROTOCOL: Final = 2
 _ANSWER_SECONDS: Final = 3.0
 """A broker that is silent for so long after CONNECT may be stuck in an MQTT that it does not know;
 doubled with every further silence."""
-
-
-@dataclass(frozen=True, slots=True)
-class BrokerState:
-    """How it stands with the broker; `detail` says why in one line.
-
-    `name` is connecting, connected, refused (the broker said no), unreachable, or closed.
-    """
-
-    name: Literal["connecting", "connected", "refused", "unreachable", "closed"]
-    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +155,9 @@ class Courier:
 
     def _wait_for_acks(self) -> None:
         end = time.monotonic() + CLOSE_SECONDS
-        while self._closing_mid is not None or self._outbox.is_waiting:
+        while self._state.name == "connected" and (
+            self._closing_mid is not None or self._outbox.is_waiting
+        ):
             try:
                 self._carry_out(self._orders.get(timeout=max(0.0, end - time.monotonic())))
             except queue.Empty:
@@ -180,8 +172,7 @@ class Courier:
                     self._say(topic, payload, qos=1)
                 case SayHealth(values):
                     self._outbox.try_again()
-                    health = {**values, "waiting": self._spool.waiting_count()}
-                    self._say(self._topics.health, json.dumps(health), qos=0)
+                    self._say_health({**values, "waiting": self._spool.waiting_count()})
                 case (link, event) if link is self._link:
                     self._on_event(event)
                 case _:
@@ -195,9 +186,27 @@ class Courier:
         if self._state.name == "connected":
             self._link.publish(topic, payload, qos=qos, retain=True)
 
+    def _say_health(self, health: Mapping[str, object]) -> None:
+        try:  # default=float: a stray numpy number is a number
+            text = json.dumps(health, default=float, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            _log.error("health is not sent: %s", error)
+        else:
+            self._say(self._topics.health, text, qos=0)
+
     def _on_event(self, event: Event) -> None:
-        if not isinstance(event, Acked | Message):
-            self._alarm = None
+        match event:
+            case Acked(mid, refusal):
+                if mid == self._closing_mid:
+                    self._closing_mid = None
+                self._outbox.acked(mid, refusal=refusal)
+            case Message(payload, retained):
+                self._on_command(payload, retained=retained)
+            case _:
+                self._alarm = None  # the broker is not silent
+                self._on_link(event)
+
+    def _on_link(self, event: Opened | Connected | Refused | Unreachable | Lost | Broken) -> None:
         match event:
             case Opened():
                 silence = min(_ANSWER_SECONDS * 2**self._changes, max(self._backoff[1], 60.0))
@@ -207,41 +216,33 @@ class Courier:
             case Refused(_, old_protocol=True):
                 self._try_other_protocol()
             case Refused(reason):
-                self._become(BrokerState("refused", self._refusal(reason)))
+                self._become(BrokerState.refused(self._settings, reason=reason))
             case Unreachable(reason, tls):
-                self._become(BrokerState("unreachable", self._no_connection(reason, tls=tls)))
+                self._become(BrokerState.unreachable(self._settings, reason=reason, tls=tls))
             case Lost(reason):
                 self._on_lost(reason)
-            case Acked(mid, refusal):
-                if mid == self._closing_mid:
-                    self._closing_mid = None
-                self._outbox.acked(mid, refusal=refusal)
-            case Message(payload, retained):
-                self._on_command(payload, retained=retained)
             case Broken(error):
                 _log.warning("broker %s sent nonsense: %s", self._where, error)
                 self._try_other_protocol()
 
     def _on_connected(self) -> None:
         self._drops = self._changes = 0
-        version = "5" if self._mqtt5 else "3.1.1"
-        self._become(BrokerState("connected", f"{self._where}, MQTT {version}"))
+        self._become(BrokerState.connected(self._settings, mqtt5=self._mqtt5))
         for topic, payload in self._said.items():
             self._say(topic, payload, qos=1)
         self._link.subscribe(self._topics.set)
 
     def _on_lost(self, reason: str) -> None:
         if self._state.name == "connected":
-            self._become(BrokerState("connecting", f"lost broker {self._where}: {reason}"))
+            self._become(BrokerState.lost(self._settings, reason=reason))
         elif self._state.name != "refused":
             self._drops += 1
-            detail = f"broker {self._where} hung up before answering. Does this port want TLS?"
-            self._become(BrokerState("unreachable", detail))
+            self._become(BrokerState.hung_up(self._settings))
             if self._drops >= _DROPS_BEFORE_OTHER_PROTOCOL:
                 self._try_other_protocol()
 
     def _on_silence(self) -> None:
-        self._become(BrokerState("unreachable", f"broker {self._where} does not answer."))
+        self._become(BrokerState.silent(self._settings))
         self._try_other_protocol()
 
     def _try_other_protocol(self) -> None:
@@ -272,18 +273,3 @@ class Courier:
         level = logging.INFO if state.name in ("connected", "closed") else logging.WARNING
         _log.log(level, "broker: %s", f"{state.name} {state.detail}".strip())
         self._tell_state(state)
-
-    def _refusal(self, reason: str) -> str:
-        user = f"user {self._settings.username!r}" if self._settings.username else "no user name"
-        return (
-            f"{self._where} refused us ({reason}; {user}). Check mqtt.username and the password in "
-            f"{self._settings.password_file or 'mqtt.password_file'}. Trying again."
-        )
-
-    def _no_connection(self, reason: str, *, tls: bool) -> str:
-        advice = (
-            "Check mqtt.tls, mqtt.ca_file and the dates of the broker's certificate."
-            if tls
-            else "Check mqtt.host and mqtt.port, the network, and that the broker runs."
-        )
-        return f"no connection to {self._where}: {reason}. {advice} Trying again."

@@ -6,12 +6,12 @@ import logging
 import queue
 import random
 import threading
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Self
 
-from cuelight.errors import BrokerError, SettingsError
+from cuelight.errors import BrokerError, InputError, SettingsError
+from cuelight.tell.broker_state import BrokerState
 from cuelight.tell.courier import (
     CLOSE_SECONDS,
-    BrokerState,
     Courier,
     Leave,
     Order,
@@ -32,7 +32,8 @@ _log = logging.getLogger(__name__)
 HEALTH_SECONDS: Final = 30.0
 """DESIGN section 5: a fixed schedule, which does not show whether someone is there."""
 
-Availability = Literal["online", "paused", "covered", "stopped"]
+AVAILABILITIES: Final = ("online", "paused", "covered", "stopped")
+"""What a box says of itself; `offline` is its last will and said by the broker only."""
 
 
 class Feed:
@@ -57,11 +58,12 @@ class Feed:
         device: str,
         spool: Spool,
         privacy: str,
-        availability: Availability = "online",
+        availability: str = "online",
         mqtt5: bool = True,
         backoff_seconds: tuple[float, float] | None = None,
     ) -> None:
         self._topics = Topics(site, device)
+        _check_availability(availability)
         self._where = f"{settings.host}:{settings.port}"
         _check_host(settings.host)
         self._health_due: float | None = None
@@ -98,8 +100,12 @@ class Feed:
         if state.name != "connected":
             raise BrokerError(state.detail or f"not connected to broker {self._where} yet")
 
-    def available(self, state: Availability) -> None:
-        """Say what the box does now; retained, and said again after every reconnect."""
+    def available(self, state: str) -> None:
+        """Say what the box does now; retained, and said again after every reconnect.
+
+        Raises InputError for a state that is none of `AVAILABILITIES`.
+        """
+        _check_availability(state)
         self._order(Say(self._topics.availability, state))
 
     def released(self) -> None:
@@ -149,6 +155,12 @@ class Feed:
         with self._changed:
             self._state = state
             self._changed.notify_all()
+
+
+def _check_availability(state: str) -> None:
+    if state not in AVAILABILITIES:
+        names = ", ".join(AVAILABILITIES)
+        raise InputError(f"availability is {state!r}; wanted one of {names}.")
 
 
 def _check_host(host: str) -> None:

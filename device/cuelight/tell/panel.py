@@ -23,8 +23,8 @@ class Panel:
     """Signal lamp, motor, camera lamp and buttons of one box.
 
     Nothing is opened before `open` or the first `camera_lit`, so a box without GPIO can still
-    start, say what is wrong and try again. Mock pins show nothing to anyone, so they are refused unless
-    `mock_allowed` (clips and --dry-run).
+    start, say what is wrong and try again. Mock pins show nothing to anyone, so they are refused
+    unless `mock_allowed` (clips and --dry-run).
     """
 
     def __init__(
@@ -54,7 +54,8 @@ class Panel:
             if pins.mock and not self._mock_allowed:
                 raise LampError(
                     "the pins are mock pins, so no camera lamp can be lit, and without it the "
-                    "camera stays closed. Use --dry-run, or real pins: lamp.pin_factory in device.toml."
+                    "camera stays closed. Use --dry-run, or name a real lamp.pin_factory in "
+                    "device.toml."
                 )
             self._lamp = stack.enter_context(SignalLamp(pins, self._settings))
             if self._settings.motor:

@@ -85,7 +85,7 @@ class Gatherer:
 
     def add(self, tally: VisitTally) -> None:
         """Count one finished visit; it adds at most one to every cell."""
-        shown = {name for name in tally.cells if self._is_counted(name)}
+        shown = {name for name in tally.cells if self._is_counted(name)} - {_VISITS, _WITH_PRICE}
         shown |= {_VISITS, _WITH_PRICE} if tally.price else {_VISITS}
         for name in sorted(shown - self._sums.keys()):
             self._sums[name] = _Sum(self._window_start)

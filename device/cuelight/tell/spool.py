@@ -59,6 +59,7 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)  # SQLite gives its other files the rights of this one
         self._lock = threading.Lock()
         self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
@@ -70,7 +71,6 @@ class Spool:
         except BaseException:
             self._base.close()
             raise
-        path.chmod(0o600)
 
     def put(self, window: CountWindow, *, open_sums: Mapping[str, object]) -> CountWindow:
         """Take in a released window and the sums that stay open, both or neither.

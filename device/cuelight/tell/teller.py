@@ -27,6 +27,9 @@ _log = logging.getLogger(__name__)
 
 Told = Reading | Signal | AlertLedger | VisitTally | Status
 
+PAUSED: Final = "paused"
+"""Key under which the spool keeps whether the rep has paused the box."""
+
 _QUEUE: Final = 256
 """Hours of signals and tallies; it fills only when the disk hangs."""
 
@@ -36,6 +39,8 @@ _TICK_SECONDS: Final = 0.5
 
 class Teller:
     """A thread behind one bounded queue; `tell` never waits, so the loop never does.
+
+    Windows are closed by this thread; call `close_window` only after `close`.
 
     `now` reads a steady clock in seconds, `utc` the wall clock. `health` gives the box's own health
     (temperature, versions), to which the sensing half's last status is added. `feed` is None when
@@ -65,6 +70,8 @@ class Teller:
         self._utc = utc
         self._health = health
         self._status = Status("stopped")
+        self._unspooled: CountWindow | None = None
+        self._disk_fault = ""
         self._queue: queue.Queue[Told | None] = queue.Queue(maxsize=_QUEUE)
         self._window_ends = utc() + timedelta(minutes=settings.window_minutes)
         self.signal_latencies: list[float] = []
@@ -84,13 +91,19 @@ class Teller:
         self._thread.join(5.0)
 
     def close_window(self) -> CountWindow | None:
-        """End the window now and release what is safe."""
+        """End the window now and release what is safe.
+
+        A window that the disk does not take is kept here and tried again before the next one is
+        made, since its cells have already started again from nothing. Raises OSError or
+        sqlite3.Error.
+        """
         moment = self._utc()
         self._window_ends = moment + timedelta(minutes=self._settings.window_minutes)
-        window = self._gatherer.close_window(moment)
-        if window is None:
+        self._unspooled = self._unspooled or self._gatherer.close_window(moment)
+        if self._unspooled is None:
             return None
-        window = self._spool.put(window, open_sums=self._gatherer.snapshot())
+        window = self._spool.put(self._unspooled, open_sums=self._gatherer.snapshot())
+        self._unspooled = None
         self._spool.prune(moment, keep_days=self._settings.keep_days)
         if self._feed is not None:
             self._feed.released()
@@ -104,17 +117,26 @@ class Teller:
         self.close()
 
     def _work(self) -> None:
-        while True:
+        going = True
+        while going:
             try:
                 told = self._queue.get(timeout=_TICK_SECONDS)
-                if told is None:
-                    return
-                self._take(told)
             except queue.Empty:
-                pass
-            except (OSError, sqlite3.Error):
-                _log.exception("cannot keep state on disk; going on without")
-            self._tick()
+                self._guard(self._tick)
+                continue
+            going = told is not None
+            if told is not None:
+                self._guard(self._take, told)
+                self._guard(self._tick)
+
+    def _guard(self, work: Callable[..., None], *told: Told) -> None:
+        """Do one piece of work; a disk that fails is reported when it begins and when it ends."""
+        try:
+            work(*told)
+        except (OSError, sqlite3.Error) as error:
+            if str(error) != self._disk_fault:
+                _log.error("state cannot be kept on disk: %s. Going on without.", error)
+            self._disk_fault = str(error)
 
     def _take(self, told: Told) -> None:
         match told:
@@ -128,13 +150,19 @@ class Teller:
                 self._gatherer.add(told)
                 self._spool.save(OPEN_SUMS, self._gatherer.snapshot())
             case Status():
-                if self._feed is not None and told.state != self._status.state:
-                    self._feed.available(told.state)
-                self._status = told
+                self._take_status(told)
             case Reading():
                 pass  # readings are for the live view; only visits are counted
             case _:
                 assert_never(told)
+
+    def _take_status(self, status: Status) -> None:
+        if status.state != self._status.state:
+            if self._feed is not None:
+                self._feed.available(status.state)
+            if status.state in {"online", "paused"}:  # a stop is neither: the next start decides
+                self._spool.save(PAUSED, status.state == "paused")
+        self._status = status
 
     def _tick(self) -> None:
         if self._utc() >= self._window_ends:

@@ -6,10 +6,11 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-import paho.mqtt.client as mqtt
+from paho.mqtt.client import Client, MQTTv311
+from paho.mqtt.enums import CallbackAPIVersion
 
 if TYPE_CHECKING:
-    from paho.mqtt.client import Client, MQTTMessage
+    from paho.mqtt.client import MQTTMessage
 
 
 class Listener:
@@ -19,7 +20,7 @@ class Listener:
         self.windows: list[dict[str, Any]] = []
         self.topics: dict[str, str] = {}
         self._changed = threading.Condition()
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv311)
         self._client.on_connect = lambda client, *_: client.subscribe(f"cuelight/{site}/#", qos=1)
         self._client.on_message = self._take
         self._client.connect(host, port)

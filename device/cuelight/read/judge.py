@@ -1,0 +1,162 @@
+"""Judge what was found in a face: is it a cue, and if not, why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import hypot, inf
+from typing import TYPE_CHECKING
+
+from cuelight.read.channel import NUMBER
+from cuelight.read.cue import MICRO, PRICE_GAZE, RULES_OF, CueRule, confidence, misfit
+from cuelight.read.decision import Decision, Explain
+from cuelight.records import Cue
+
+if TYPE_CHECKING:
+    from cuelight.read.book import CueBook
+    from cuelight.read.gate import Gates
+    from cuelight.read.gaze import GazeWatch, Glance
+    from cuelight.read.head import Gesture
+    from cuelight.read.movement import Movement, MovementFinder
+    from cuelight.read.price import PriceMarks
+    from cuelight.read.sides import Sides
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a face is seen now: since when, how clearly, and whether its neutral is known."""
+
+    track: int
+    now: float
+    came: float
+    quality: float
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    name: str
+    onset: float
+    apex: float
+    offset: float
+    strength: float
+    confidence: float
+
+
+class Judge:
+    """Turns one face's movements, gestures and glances into cues, or says why they are none."""
+
+    def __init__(
+        self,
+        *,
+        book: CueBook,
+        prices: PriceMarks,
+        finder: MovementFinder,
+        gates: Gates,
+        sides: Sides,
+        settle_seconds: float,
+        explain: Explain | None,
+    ) -> None:
+        self._book, self._prices, self._explain = book, prices, explain
+        self._finder, self._gates, self._sides = finder, gates, sides
+        self._settle_seconds = settle_seconds
+        self._last: dict[str, tuple[float, float]] = {}
+
+    def movement(self, movement: Movement, view: View) -> list[Cue]:
+        """Give the cues that a movement is."""
+        found = []
+        sure = confidence(movement, quality=view.quality, provisional=view.provisional)
+        for rule in RULES_OF[movement.channel]:
+            span = (movement.onset, movement.apex, movement.offset)
+            candidate = _Candidate(rule.name, *span, movement.peak, sure)
+            reason = misfit(rule, movement) or self._disturbed(rule, movement, view)
+            if not reason and rule.one_sided:
+                reason = self._sides.excuse(movement, view.now)
+            found += self._settle(candidate, reason, view)
+        return found
+
+    def gesture(self, gesture: Gesture, view: View) -> list[Cue]:
+        """Give the cue that a nod or shake is."""
+        onset, offset, stroke = gesture.onset, gesture.offset, gesture.stroke_degrees
+        candidate = _Candidate(
+            name=gesture.name,
+            onset=onset,
+            apex=(onset + offset) / 2.0,
+            offset=offset,
+            strength=min(stroke / 20.0, 1.0),
+            confidence=_sure(stroke / gesture.least_degrees, view),
+        )
+        return self._settle(candidate, "", view)
+
+    def glance(self, glance: Glance, gaze: GazeWatch, view: View) -> list[Cue]:
+        """Give the cue that looking away around a price mark is."""
+        wide = hypot(glance.yaw, glance.pitch) / gaze.enter_degrees
+        candidate = _Candidate(
+            name=PRICE_GAZE,
+            onset=glance.onset,
+            apex=glance.apex,
+            offset=glance.end,
+            strength=min(glance.widest / gaze.full_degrees, 1.0),
+            confidence=_sure(1.0 + wide, view),
+        )
+        return self._settle(candidate, gaze.excuse(glance), view, price=True)
+
+    def _disturbed(self, rule: CueRule, movement: Movement, view: View) -> str:
+        onset, offset, micro = movement.onset, movement.offset, movement.kind == MICRO
+        for name in ("quality", "tap", *sorted(rule.gates)):
+            gate = self._gates[name]
+            hidden = gate.covers(movement.apex) or gate.share(onset, offset) > 0.4
+            if name == "turned":
+                hidden = gate.touches(onset, offset)
+            if name == "blink":
+                hidden = hidden and micro
+            if hidden:
+                return gate.reason
+        if (micro or rule.one_sided) and onset <= view.came + self._settle_seconds:
+            return "the face had only just been found"
+        for name in rule.still:
+            if self._finder.moved_since(NUMBER[name], onset):
+                return f"{name} moved too"
+        return ""
+
+    def _settle(
+        self, found: _Candidate, reason: str, view: View, *, price: bool = False
+    ) -> list[Cue]:
+        reason = reason or self._unfit(found)
+        if self._explain is not None:
+            outcome = "refused" if reason else "accepted"
+            text = reason or f"confidence {found.confidence:.2f}, strength {found.strength:.2f}"
+            span = (found.onset, found.offset)
+            self._explain(Decision(view.now, "cue", found.name, outcome, text, view.track, *span))
+        if reason:
+            return []
+        self._last[found.name] = (found.onset, found.offset)
+        return [
+            Cue(
+                name=found.name,
+                track=view.track,
+                onset=found.onset,
+                apex=found.apex,
+                offset=found.offset,
+                strength=found.strength,
+                confidence=found.confidence,
+                provisional=view.provisional,
+                price=price or self._prices.after(found.apex),
+            )
+        ]
+
+    def _unfit(self, found: _Candidate) -> str:
+        entry = self._book.cues[found.name]
+        if found.strength < entry.strength:
+            return f"its strength {found.strength:.2f} is below {entry.strength:g}"
+        if found.confidence < entry.confidence:
+            return f"its confidence {found.confidence:.2f} is below {entry.confidence:g}"
+        first, last = self._last.get(found.name, (inf, -inf))
+        if found.onset < last + entry.refractory_seconds and found.offset > first:
+            return "it goes on from the same cue just found"
+        return ""
+
+
+def _sure(multiple: float, view: View) -> float:
+    """Say how sure a gesture or glance is that reached so many times its threshold."""
+    sure = min(0.5 + 0.225 * max(multiple - 1.0, 0.0), 0.95)
+    return sure * min(max(view.quality, 0.0), 1.0) * (0.85 if view.provisional else 1.0)

@@ -1,0 +1,143 @@
+"""Weigh evidence over time: a reading needs separate movements that agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import exp, log
+from typing import TYPE_CHECKING, Final
+
+from cuelight.read.cue import EXPRESSION_CUES, PRICE_GAZE, SMILES, UNITS_OF
+from cuelight.read.decision import Decision, Explain
+from cuelight.records import Cue, Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cuelight.read.book import CueBook
+
+PRICE_CONCERN: Final = "price_concern"
+_FORGET_HALF_LIVES: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    confidence: float
+    pieces: tuple[Cue, ...]
+    """The strongest cue of every separate movement that speaks for the reading, oldest first."""
+
+
+class Pattern:
+    """One face's evidence, and what it adds up to.
+
+    Odds = prior odds x the product over separate movements of LR^(confidence x decay), with a 20 s
+    half-life from the apex on. A cue that the reader is half sure of weighs half as much. Cues that
+    share a unit and peak within 2 s are one movement: the one that says most stands for it.
+    Only cues near a price mark speak for a price concern; any may speak against it.
+    """
+
+    def __init__(self, book: CueBook, explain: Explain | None = None) -> None:
+        self._book, self._explain = book, explain
+        self._evidence: list[Cue] = []
+
+    def update(self, timestamp: float, cues: Sequence[Cue]) -> list[Reading]:
+        """Take the cues of one frame; give the readings that they complete or renew."""
+        keep = _FORGET_HALF_LIVES * self._book.half_life_seconds
+        self._evidence = [cue for cue in self._evidence if timestamp - cue.apex <= keep]
+        found = []
+        for cue in cues:
+            before = {name: self._verdict(name, timestamp) for name in self._book.readings}
+            self._evidence.append(cue)
+            for name in self._book.readings:
+                if self._weight(cue, name, cue.apex) > 0.0:
+                    found += self._judge(name, timestamp, before[name], cue.track)
+        # One reading of a kind in a frame: the last one knows all of its evidence.
+        return list({reading.name: reading for reading in found}.values())
+
+    def mark_price(self, timestamp: float, before_seconds: float) -> list[Reading]:
+        """Count what was shown shortly before a price mark as shown around it."""
+        near = [
+            not cue.price and timestamp - before_seconds <= cue.apex <= timestamp
+            for cue in self._evidence
+        ]
+        if PRICE_CONCERN not in self._book.readings or not any(near):
+            return []
+        before = self._verdict(PRICE_CONCERN, timestamp)
+        self._evidence = [
+            replace(cue, price=True) if hit else cue
+            for cue, hit in zip(self._evidence, near, strict=True)
+        ]
+        return self._judge(PRICE_CONCERN, timestamp, before, self._evidence[-1].track)
+
+    def confidence(self, name: str, timestamp: float) -> float:
+        """Give the posterior probability of a reading at a time."""
+        return self._verdict(name, timestamp).confidence
+
+    def reset(self) -> None:
+        """Forget all evidence."""
+        self._evidence.clear()
+
+    def _judge(self, name: str, timestamp: float, before: _Verdict, track: int) -> list[Reading]:
+        after = self._verdict(name, timestamp)
+        entry = self._book.readings[name]
+        reason = ""
+        if len(after.pieces) < 2:
+            reason = "one movement alone is no pattern"
+        elif after.confidence < entry.confidence:
+            reason = f"its confidence {after.confidence:.2f} is below {entry.confidence:g}"
+        else:
+            reason = unworthy(name, [cue.name for cue in after.pieces])
+            if not reason and not any(self._book.cues[cue.name].signal for cue in after.pieces):
+                reason = "none of its cues is good enough to move the lamp"
+        stood = len(before.pieces) >= 2 and before.confidence >= entry.confidence
+        if not reason and stood and len(after.pieces) <= len(before.pieces):
+            reason = "it was told already and nothing separate came to it"
+        if self._explain is not None:
+            outcome = "refused" if reason else "accepted"
+            text = reason or f"{len(after.pieces)} movements agree ({after.confidence:.2f})"
+            self._explain(Decision(timestamp, "reading", name, outcome, text, track))
+        return [] if reason else [Reading(name, after.confidence, timestamp, after.pieces)]
+
+    def _verdict(self, name: str, timestamp: float) -> _Verdict:
+        prior = self._book.readings[name].prior
+        total = log(prior / (1.0 - prior))
+        pieces = []
+        for group in self._movements():
+            weights = [(self._weight(cue, name, timestamp), -i, cue) for i, cue in enumerate(group)]
+            weight, _, cue = max(weights, key=lambda row: (abs(row[0]), row[1]))
+            total += weight
+            if weight > 0.0:
+                pieces.append(cue)
+        return _Verdict(1.0 / (1.0 + exp(-total)), tuple(sorted(pieces, key=lambda cue: cue.apex)))
+
+    def _movements(self) -> list[list[Cue]]:
+        """Group the evidence into separate movements."""
+        groups: list[list[Cue]] = []
+        for cue in sorted(self._evidence, key=lambda cue: cue.apex):
+            same = [g for g in groups if any(self._same(cue, other) for other in g)]
+            merged = [other for group in same for other in group] + [cue]
+            groups = [group for group in groups if group not in same] + [merged]
+        return groups
+
+    def _same(self, one: Cue, other: Cue) -> bool:
+        close = abs(one.apex - other.apex) < self._book.separate_seconds
+        return close and bool(UNITS_OF[one.name] & UNITS_OF[other.name])
+
+    def _weight(self, cue: Cue, name: str, timestamp: float) -> float:
+        ratio = self._book.cues[cue.name].likelihood.get(name, 1.0)
+        if ratio > 1.0 and name == PRICE_CONCERN and not cue.price:
+            return 0.0
+        age = max(timestamp - cue.apex, 0.0)
+        decay: float = 0.5 ** (age / self._book.half_life_seconds)
+        return log(ratio) * cue.confidence * decay
+
+
+def unworthy(name: str, cues: Sequence[str]) -> str:
+    """Say why the cues that agree on a reading are not enough to signal it, or nothing."""
+    shown = set(cues)
+    if shown <= EXPRESSION_CUES:
+        return "expressions alone are no pattern"
+    if shown <= {PRICE_GAZE}:
+        return "looking away from the price alone is no pattern"
+    if name == "interest" and shown <= SMILES | EXPRESSION_CUES:
+        return "smiles alone are no interest"
+    return ""

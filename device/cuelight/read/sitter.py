@@ -1,0 +1,241 @@
+"""One visitor's face: expressions in, cues out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import exp
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from cuelight.read.baseline import POSES, Baseline, BaselineTimes
+from cuelight.read.channel import CHANNELS, EXPRESSIVE, ChannelBank, Floats
+from cuelight.read.decision import Decision, Explain
+from cuelight.read.gate import GateLimits, Gates
+from cuelight.read.gaze import GazeLimits, GazeWatch
+from cuelight.read.head import HeadLimits, HeadWatch
+from cuelight.read.judge import Judge, View
+from cuelight.read.movement import MovementFinder, MovementTimes
+from cuelight.read.sides import SideLimits, Sides
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cuelight.read.book import CueBook
+    from cuelight.read.price import PriceMarks
+    from cuelight.read.thresholds import UnitThresholds
+    from cuelight.records import Cue
+    from cuelight.sense.records import Box, Expression
+
+LOST_SECONDS: Final = 0.35
+"""A face unseen for so long may have moved unseen: what was under way is closed."""
+
+_STANCE_STRENGTH: Final = 0.25
+"""How strong a tilt or lean at its threshold is; four times as far is as strong as can be."""
+
+_POSE: Final = len(EXPRESSIVE)
+_YAW: Final = _POSE
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLimits:
+    """All that is fixed about how faces are read; each part explains its own numbers."""
+
+    baseline: BaselineTimes = field(default_factory=BaselineTimes)
+    movement: MovementTimes = field(default_factory=MovementTimes)
+    gate: GateLimits = field(default_factory=GateLimits)
+    gaze: GazeLimits = field(default_factory=GazeLimits)
+    head: HeadLimits = field(default_factory=HeadLimits)
+    sides: SideLimits = field(default_factory=SideLimits)
+
+
+class Sitter:
+    """Follows one face from neutral to movements to cues.
+
+    `update` takes its expressions in order of time; `close` ends what is open when it is gone. It
+    is kept while its face is lost, and another track may take it over (see `Party`).
+    """
+
+    def __init__(
+        self,
+        *,
+        bank: ChannelBank,
+        units: Mapping[str, UnitThresholds],
+        book: CueBook,
+        prices: PriceMarks,
+        limits: ReadLimits,
+        explain: Explain | None = None,
+    ) -> None:
+        self._bank, self._prices, self._explain = bank, prices, explain
+        self._limits = limits
+        self._baseline = Baseline(units, limits.baseline)
+        self._finder = MovementFinder(bank.leave, limits.movement)
+        self._head = HeadWatch(limits.head)
+        self._gaze = GazeWatch(limits.gaze)
+        self._sides = Sides(limits.sides)
+        self._gates = Gates(limits.gate)
+        self._judge = Judge(
+            book=book,
+            prices=prices,
+            finder=self._finder,
+            gates=self._gates,
+            sides=self._sides,
+            settle_seconds=limits.gate.settle_seconds,
+            explain=explain,
+        )
+        self._raw = self._smooth = np.zeros(len(EXPRESSIVE) + POSES)
+        self._quality = 1.0
+        self._neutral_probability = 0.0
+        self._came = 0.0
+        self._open = False
+        self.seen: float | None = None
+        self.box: Box | None = None
+        self.track = -1
+        if explain is not None:
+            self._finder.near = self._tell_near
+
+    @property
+    def provisional(self) -> bool:
+        """Whether this face's neutral is still being learned."""
+        return self._baseline.provisional
+
+    @property
+    def neutral(self) -> Floats:
+        """This face's neutral (37,): 24 units, seven probabilities, then pose and gaze."""
+        neutral: Floats = self._baseline.neutral.copy()
+        return neutral
+
+    def update(self, expression: Expression, interval: float) -> list[Cue]:
+        """Take one expression; `interval` is the usual time between frames in seconds.
+
+        Values that are no numbers are passed over, as if the face had not been seen.
+        """
+        now, raw = expression.timestamp, _observe(expression)
+        if not (np.isfinite(raw).all() and np.isfinite(expression.quality)):
+            return []
+        cues: list[Cue] = []
+        if self.seen is None or now - self.seen > LOST_SECONDS:
+            cues += self.close(interval)
+            elapsed = self._come(expression, raw)
+        else:
+            elapsed = now - self.seen
+            self._filter(raw, elapsed, expression)
+        self._open = True
+        self._raw, self.seen, self.box, self.track = raw, now, expression.box, expression.track
+        view = View(self.track, now, self._came, self._quality, self.provisional)
+        cues += self._look(view, elapsed, interval)
+        yaw = abs(float(self._smooth[_YAW]))
+        limits = self._limits.gate
+        if expression.quality >= limits.quality and yaw <= limits.turned_degrees:
+            self._learn(elapsed)
+        return cues
+
+    def lost(self, timestamp: float) -> bool:
+        """Whether the face has been unseen long enough to close what was under way, once."""
+        return self._open and self.seen is not None and timestamp - self.seen > LOST_SECONDS
+
+    def close(self, interval: float) -> list[Cue]:
+        """End what is under way at the last frame in which the face was seen."""
+        if self.seen is None or not self._open:
+            return []
+        self._open = False
+        view = View(self.track, self.seen, self._came, self._quality, self.provisional)
+        left = self._finder.close(track=self.track, interval=interval)
+        cues = [cue for movement in left for cue in self._judge.movement(movement, view)]
+        self._gaze.lose()
+        self._head.lose()
+        self._gates.lose()
+        return cues
+
+    def tap(self, timestamp: float) -> None:
+        """Distrust what the camera saw around a tap on the box."""
+        self._gates["tap"].shut(timestamp, timestamp)
+
+    def _come(self, expression: Expression, raw: Floats) -> float:
+        """Begin an unbroken view of the face; no time has passed in it yet."""
+        self._smooth, self._came = raw, expression.timestamp
+        self._quality = expression.quality
+        self._neutral_probability = float(expression.emotions[0])
+        if not self._baseline.seen_seconds:
+            self._learn(0.0)
+        return 0.0
+
+    def _look(self, view: View, elapsed: float, interval: float) -> list[Cue]:
+        """Find the cues that one smoothed frame completes."""
+        now = view.now
+        rises, multiples = self._baseline.rises(self._smooth)
+        yaw, pitch, roll, scale, gaze_yaw, gaze_pitch = self._smooth[_POSE:].tolist()
+        usual = self._baseline.neutral[_POSE:].tolist()
+        gesture = self._head.update(now, elapsed, (yaw, pitch, roll))
+        self._gates.update(
+            now,
+            rises,
+            yaw=yaw,
+            pitch=pitch - usual[1],
+            speed=self._head.speed,
+            quality=self._quality,
+        )
+        self._sides.update(now, rises, elapsed)
+        stances = self._head.stances(roll, usual[2], scale, usual[3])
+        base = np.concatenate([self._sides.balance(multiples), stances])
+        np.maximum(base, 0.0, out=base)
+        shown = np.concatenate([rises, [_STANCE_STRENGTH * stance for stance in stances]])
+        found = self._finder.update(
+            now,
+            self._bank.values(base),
+            self._bank.rises(shown),
+            track=view.track,
+            interval=interval,
+        )
+        cues = [cue for movement in found for cue in self._judge.movement(movement, view)]
+        if gesture is not None:
+            cues += self._judge.gesture(gesture, view)
+        self._gaze.update(
+            now,
+            yaw - usual[0] + gaze_yaw - usual[4],
+            pitch - usual[1] + gaze_pitch - usual[5],
+            learn=not self._prices.around(now),
+        )
+        for glance in self._gaze.lasting if self._prices else ():
+            if self._prices.around(glance.onset):
+                glance.judged = True
+                cues += self._judge.glance(glance, self._gaze, view)
+        return cues
+
+    def _filter(self, raw: Floats, elapsed: float, expression: Expression) -> None:
+        """Smooth by a first-order filter that takes what happened between frames as straight lines.
+
+        Exact for any frame interval, so the frame rate does not change the delay.
+        """
+        constant = self._limits.movement.smoothing_seconds
+        keep = exp(-elapsed / constant)
+        lag = (raw - self._raw) * (constant / elapsed)
+        self._smooth = raw - lag + (self._smooth - self._raw + lag) * keep
+        some = 1.0 - exp(-elapsed / 0.3)
+        self._quality += some * (expression.quality - self._quality)
+        self._neutral_probability += some * (
+            float(expression.emotions[0]) - self._neutral_probability
+        )
+
+    def _learn(self, elapsed: float) -> None:
+        self._baseline.update(self._smooth, elapsed, neutral_probability=self._neutral_probability)
+
+    def _tell_near(self, channel: int, peak: float, seconds: float) -> None:
+        now = self.seen or 0.0
+        reason = f"{seconds:.2f} s are too brief to be told from noise"
+        if peak < 1.0:
+            reason = f"it reached {peak:.0%} of its threshold"
+        name = CHANNELS[channel].name
+        assert self._explain is not None
+        self._explain(
+            Decision(now, "movement", name, "refused", reason, self.track, now - seconds, now)
+        )
+
+
+def _observe(expression: Expression) -> Floats:
+    head, gaze = expression.head, expression.gaze
+    pose = (head.yaw, head.pitch, head.roll, head.scale, gaze.yaw, gaze.pitch)
+    raw: Floats = np.concatenate(
+        [expression.action_units, expression.emotions[1:], pose], dtype=np.float64
+    )
+    return raw

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from faces import SMILE, THRESHOLDS, Actor, Move, play, times
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cuelight.read.baseline import Baseline, BaselineTimes
+from cuelight.read.channel import EXPRESSIVE
+from cuelight.records import Cue
+
+SMILING = EXPRESSIVE.index("AU12L")
+
+
+def taught(actor: Actor, seconds: float, *, fps: float = 30.0, calm: float | None = None):
+    """A neutral that has seen an actor for a while."""
+    baseline = Baseline(THRESHOLDS, BaselineTimes())
+    for t in times(0, seconds, fps):
+        seen = actor.show(t)
+        pose = (*_pose(seen.head), seen.gaze.yaw, seen.gaze.pitch)
+        observed = np.array([*seen.action_units, *seen.emotions[1:], *pose], dtype=float)
+        sure = float(seen.emotions[0]) if calm is None else calm
+        baseline.update(observed, 1 / fps, neutral_probability=sure)
+    return baseline
+
+
+def _pose(head):
+    return head.yaw, head.pitch, head.roll, head.scale
+
+
+def test_it_starts_from_the_population_and_is_provisional_for_twenty_seconds():
+    assert taught(Actor(), 0).neutral[SMILING] == pytest.approx(0.03)
+    assert taught(Actor(), 19.9).provisional
+    assert not taught(Actor(), 20.1).provisional
+
+
+@pytest.mark.parametrize("rest", [0.0, 0.03, 0.1, 0.14])
+def test_it_learns_a_calm_face_of_its_own(rest):
+    baseline = taught(Actor(rest={"AU12L": rest}), 20)
+    assert baseline.neutral[SMILING] == pytest.approx(rest, abs=0.02)
+
+
+@given(strength=st.floats(0.3, 0.9), happy=st.floats(0, 0.9), seed=st.integers(0, 99))
+@settings(max_examples=15, deadline=None)
+def test_ten_seconds_of_smiling_on_arrival_are_not_learned(strength, happy, seed):
+    rest = {"AU12L": strength, "AU12R": strength, "AU06": strength, "happiness": happy}
+    baseline = taught(Actor(rest=rest, seed=seed), 10)
+    # Whatever the model thinks of it: the smile still stands out by more than its threshold.
+    assert strength - baseline.neutral[SMILING] > THRESHOLDS["AU12L"].enter
+
+
+def test_a_smile_kept_for_minutes_is_learned_at_last():
+    rest = {"AU12L": 0.5, "AU12R": 0.5, "happiness": 0.8}
+    assert taught(Actor(rest=rest), 600, fps=5).neutral[SMILING] > 0.4
+
+
+def test_who_arrives_smiling_and_stops_has_shown_one_smile():
+    said = play(Actor([Move(-1, 10, SMILE), Move(15, 16.5, SMILE)]), 20)
+    smiles = [cue for cue in said if isinstance(cue, Cue) and cue.name == "happiness"]
+    assert [round(cue.onset) for cue in smiles] == [0, 15]
+
+
+def test_a_restless_face_needs_wider_movements():
+    still, restless = taught(Actor(noise=0.005), 25), taught(Actor(noise=0.05), 25)
+    shown = np.full(37, 0.2)
+    assert restless.rises(shown)[1][SMILING] < still.rises(shown)[1][SMILING]
+
+
+def test_the_frame_rate_does_not_change_what_is_learned():
+    a, b = (taught(Actor(rest={"AU04L": 0.1}), 15, fps=fps) for fps in (15, 60))
+    assert a.neutral == pytest.approx(b.neutral, abs=0.5)
+    assert a.neutral[:31] == pytest.approx(b.neutral[:31], abs=0.01)
+
+
+def test_a_usual_pose_is_learned():
+    baseline = taught(Actor(rest={"yaw": 12.0, "roll": -4.0}), 10)
+    assert baseline.neutral[31] == pytest.approx(12, abs=0.5)
+    assert baseline.neutral[33] == pytest.approx(-4, abs=0.5)
