@@ -57,7 +57,7 @@ def _ease(x: float) -> float:
 
 @dataclass(frozen=True)
 class Actor:
-    """A face that performs moves; at rest it shows the population's neutral, or what `rest` says."""
+    """A face that performs moves; at rest it shows the usual neutral, or what `rest` says."""
 
     moves: Sequence[Move] = ()
     rest: Mapping[str, float] = field(default_factory=dict)

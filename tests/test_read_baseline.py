@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from faces import SMILE, THRESHOLDS, Actor, Move, play, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuelight.read.baseline import Baseline, BaselineTimes
 from cuelight.read.channel import EXPRESSIVE
 from cuelight.records import Cue
+from faces import SMILE, THRESHOLDS, Actor, Move, play, times
 
 SMILING = EXPRESSIVE.index("AU12L")
 

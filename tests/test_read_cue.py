@@ -3,11 +3,11 @@ from __future__ import annotations
 import math
 
 import pytest
-from faces import BROWS, FROWN, PRESS, SMILE, SMIRK, WRINKLE, Actor, Move, iou, named, play
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuelight.records import Cue
+from faces import BROWS, FROWN, PRESS, SMILE, SMIRK, WRINKLE, Actor, Move, iou, named, play
 
 SURPRISE = {"AU01": 0.5, "AU02L": 0.5, "AU02R": 0.5, "AU05": 0.4, "AU26": 0.5, "surprise": 0.8}
 SHOWN = {
@@ -77,10 +77,12 @@ def test_a_still_face_gives_no_cue(seed, noise):
     seconds=st.floats(0.7, 2.4),
     size=st.floats(0.8, 1.3),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_the_same_movement_gives_the_same_macro_cues_at_any_frame_rate(name, start, seconds, size):
     if name == "brief_frown":
         seconds = min(seconds, 1.0)
+    if name in ("relaxed_head", "confused_stillness"):
+        seconds += 1.0  # the head is still only some time after it tilted
     move = Move(start, start + seconds, {part: size * v for part, v in SHOWN[name].items()})
     runs = [
         {c.name: c for c in cues([move], 5.5, fps=fps) if c.name == name} for fps in (30, 60, 15)
@@ -105,8 +107,8 @@ def test_a_micro_movement_of_a_quarter_second_is_a_cue(fps):
     mirrored=st.booleans(),
     seed=st.integers(0, 50),
 )
-@settings(max_examples=40, deadline=None)
-def test_a_both_sided_smile_is_never_one_sided(left, share, lag, seconds, mirrored, seed):
+@settings(max_examples=20, deadline=None)
+def test_a_both_sided_smile_is_never_one_sided(*, left, share, lag, seconds, mirrored, seed):
     sides = ("AU12R", "AU12L") if mirrored else ("AU12L", "AU12R")
     moves = [
         Move(2, 2 + seconds, {sides[0]: left, "AU06": left, "happiness": 0.7, "contempt": 0.25}),
@@ -162,6 +164,10 @@ def test_a_frown_is_brief_only_if_it_returns_within_about_a_second(seconds, brie
     assert "brief_frown" not in names([Move(2, None, FROWN)], 2.8)
 
 
+def test_brows_that_a_face_arrives_with_are_not_brief():
+    assert names([Move(-1, 1, BROWS)]) == set()
+
+
 def test_nods_and_shakes():
     def swing(part, size, hertz):
         def value(t: float):
@@ -180,7 +186,8 @@ def test_a_cue_is_told_soon_after_its_definition_is_met():
 
     eye, actor, said = reader(), Actor([Move(2, 3, WRINKLE), Move(5, 12, SMILE)]), []
     for t in times(0, 12):
-        said += [(t, e) for e in eye.update(t, [actor.show(t)], True) if isinstance(e, Cue)]
+        heard = eye.update(t, [actor.show(t)], occupied=True)
+        said += [(t, event) for event in heard if isinstance(event, Cue)]
     told = {cue.name: t for t, cue in said}
     assert told["nose_wrinkle"] <= 3.0 + 0.15 + 1 / 30
     assert told["happiness"] == pytest.approx(9.0, abs=0.15 + 1 / 30)
@@ -234,7 +241,7 @@ def test_a_tap_on_the_box_is_no_movement():
         for t in times(0, 4):
             if 2.1 <= t < 2.1 + 1 / 30:
                 eye.mark_price(t, on_box=on_box)
-            said += eye.update(t, [actor.show(t)], True)
+            said += eye.update(t, [actor.show(t)], occupied=True)
         return named(said, Cue)
 
     assert run(on_box=False) == ["nose_wrinkle"]

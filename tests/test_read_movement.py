@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -89,7 +91,7 @@ def test_onset_apex_and_offset_are_in_order(values, gaps):
     assert all(m.onset <= m.apex <= m.offset for m in found)
     assert all(m.offset - m.onset >= 0.1 - 0.04 - 1e-9 for m in found)
     assert all(times[0] <= m.onset and m.offset <= times[-1] for m in found)
-    pairs = zip(found, found[1:], strict=False)
+    pairs = pairwise(found)
     assert all(later.onset >= sooner.offset for sooner, later in pairs)
 
 

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from faces import book
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuelight.read.cue import CUES, EXPRESSION_CUES, SMILES, UNITS_OF
 from cuelight.read.pattern import Pattern
 from cuelight.records import Cue, Reading
+from faces import book
 
 
 def cue(name: str, apex: float, confidence: float = 0.95, *, price: bool = False) -> Cue:

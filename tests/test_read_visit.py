@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from faces import BROWS, Actor, Move, play, reader, times
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuelight.read.visit import VisitEvent, VisitTimes, VisitWatch
 from cuelight.records import VisitTally
+from faces import BROWS, Actor, Move, play, reader, times
 
 BEGAN, ENDED, DISCARDED = VisitEvent.BEGAN, VisitEvent.ENDED, VisitEvent.DISCARDED
 
@@ -26,7 +26,7 @@ def events(*stays, **kind):
 
 
 def test_a_visit_begins_after_thirty_seconds_and_ends_after_two_empty_minutes():
-    happened = dict((e, t) for t, e in watch([(40, 0)]))
+    happened = {e: t for t, e in watch([(40, 0)])}
     assert 30 <= happened[BEGAN] <= 30.5
     assert 159.5 <= happened[ENDED] <= 160.5
 
@@ -81,7 +81,7 @@ def test_a_couple_is_one_visit_and_a_new_track_goes_on():
     eye, said = reader(), []
     for t in times(0, 40, 10):
         two = [Actor(track=1 + int(t // 7)).show(t), Actor(track=50, left=420).show(t)]
-        said += eye.update(t, two, True)
+        said += eye.update(t, two, occupied=True)
     for t in times(40, 165, 10):
-        said += eye.update(t, [], False)
+        said += eye.update(t, [], occupied=False)
     assert [type(event) for event in said] == [VisitTally]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from channels import EMOTIONS
-from rig_moves import LABELS, MOVES
+from rig_moves import LABELS, LIP_OF_SNEER, MOVES
 
 if TYPE_CHECKING:
     from rig import Floats
@@ -71,8 +71,8 @@ COMPANY = {
 class Face:
     """One drawn expression and how it came about.
 
-    `moves` are strengths 0..1 by rig shape, `gaze` is yaw and pitch in degrees, `emotions` shares
-    (8,) or None, `mode` one of `MODES`.
+    `moves` are strengths 0..1 by rig shape (mouthUpperUp goes below 0 against noseSneer), `gaze`
+    is yaw and pitch in degrees, `emotions` shares (8,) or None, `mode` one of `MODES`.
     """
 
     moves: dict[str, float]
@@ -166,6 +166,8 @@ def draw_face(chance: np.random.Generator) -> Face:
     if mode == "neutral":
         emotions = _emotions("neutral", 1.0)
     moves = _moved(plan, chance)
+    if "sneer" in plan:
+        _hold_lip(moves, chance)
     if mode == "talk" and chance.random() < 0.25:
         moves["mouthClose"] = moves.get("jawOpen", 0.0) * float(chance.uniform(0.4, 1.0))
     # A resting face is never quite at rest.
@@ -187,6 +189,18 @@ def _moved(plan: Plan, chance: np.random.Generator) -> dict[str, float]:
     if "mouthShrugUpper" in moves:
         moves["mouthShrugUpper"] *= float(chance.uniform(0, 1))
     return moves
+
+
+def _hold_lip(moves: dict[str, float], chance: np.random.Generator) -> None:
+    """Take back some or all of the lip raise that the rig's nose wrinkle brings along.
+
+    Real noses wrinkle with and without the lip; unless both occur, one unit gives the other away.
+    """
+    held = 0.0 if chance.random() < 0.25 else float(chance.uniform(0.35, LIP_OF_SNEER))
+    for side in "LR":
+        sneer, name = moves.get(f"noseSneer_{side}", 0.0), f"mouthUpperUp_{side}"
+        raised = min(moves.get(name, 0.0), 1.1 - (LIP_OF_SNEER - held) * sneer)
+        moves[name] = raised - held * sneer
 
 
 def _add_lids(moves: dict[str, float], chance: np.random.Generator) -> None:

@@ -106,7 +106,7 @@ def _folds(uniforms: Uniforms, moves: Mapping[str, float], chance: np.random.Gen
         uniforms[name] = tuple(
             lasting
             + depth
-            * min(sum(share * moves.get(f"{mover}_{s}", 0.0) for mover, share in movers), 1.3)
+            * min(sum(share * max(moves.get(f"{of}_{s}", 0.0), 0) for of, share in movers), 1.3)
             for s in "LR"
         )
 

@@ -56,7 +56,6 @@ LABELS: dict[str, tuple[str, ...]] = {
     "AU05": ("eyeWide_L", "eyeWide_R"),
     "AU07": ("eyeSquint_L", "eyeSquint_R"),
     "AU09": ("noseSneer_L", "noseSneer_R"),
-    "AU10": ("mouthUpperUp_L", "mouthUpperUp_R"),
     "AU12L": ("mouthSmile_L",), "AU12R": ("mouthSmile_R",),
     "AU14L": ("mouthDimple_L",), "AU14R": ("mouthDimple_R",),
     "AU15": ("mouthFrown_L", "mouthFrown_R"),
@@ -68,7 +67,10 @@ LABELS: dict[str, tuple[str, ...]] = {
     "AU26": ("jawOpen",),
     "AU45L": ("eyeBlink_L",), "AU45R": ("eyeBlink_R",),
 }  # fmt: skip
-"""Each unit is the mean of these coefficients; AU06 and AU25 are worked out in `label_units`."""
+"""Each unit is the mean of these strengths; AU06, AU10 and AU25 are worked out in `label_units`."""
+
+LIP_OF_SNEER = 0.85
+"""How much of mouthUpperUp's lip raise the rig's noseSneer brings along (measured on the mesh)."""
 
 
 REACH = {
@@ -97,5 +99,10 @@ def label_units(moves: dict[str, float], lips_part: float) -> Floats:
         for side in "LR"
     ]
     found[UNITS.index("AU06")] = np.mean(cheeks)
+    lips = [
+        moves.get(f"mouthUpperUp_{side}", 0.0) + LIP_OF_SNEER * moves.get(f"noseSneer_{side}", 0.0)
+        for side in "LR"
+    ]
+    found[UNITS.index("AU10")] = np.mean(np.clip(lips, 0, 1))
     found[UNITS.index("AU25")] = lips_part
     return np.clip(found, 0, 1)

@@ -9,10 +9,11 @@ import cv2
 import moderngl
 import numpy as np
 from crop import SHARD, to_shard, turn_degrees
-from rig import Floats, Relief, Rig, Shape, turned
+from rig import Floats, Rig, Shape, turned
 from rig_extras import Extras
 from rig_paint import MASKS, paint_masks
 from rig_points import find_points
+from rig_relief import Relief
 from rig_shader import FRAGMENT, VERTEX
 from targets import head_degrees
 

@@ -26,6 +26,8 @@ class BaselineTimes:
     The neutral rises slowly and falls quickly, so it settles low in what a face does at rest.
     `first` values hold while the baseline is provisional. `held` is how long an expression must be
     kept before it becomes the neutral: raising it forgets arrivals with a smile later.
+    A pose further off than `pose_limit_*` (degrees; part of its size) pulls no harder than at that
+    limit, so leaning out for a moment does not move the usual seat.
     `wary` slows the fall while the face shows something, since a smile also lowers other units.
     """
 
@@ -37,10 +39,11 @@ class BaselineTimes:
     held_seconds: float = 180.0
     wary: float = 4.0
     spread_seconds: float = 10.0
-    pose_first_seconds: float = 2.0
+    pose_first_seconds: float = 4.0
     pose_seconds: float = 20.0
     calm_probability: float = 0.5
-    pose_limit_degrees: float = 10.0
+    pose_limit_degrees: float = 4.0
+    pose_limit_scale: float = 0.05
     noise_multiple: float = 4.0
     deafest: float = 2.0
 
@@ -120,7 +123,7 @@ class Baseline:
     def _start_pose(self, pose: Floats) -> None:
         # Nobody's seat is the population's: where the face is first seen is the first guess.
         self.neutral[len(EXPRESSIVE) :] = pose
-        self._limit[3] = 0.2 * max(float(pose[3]), 1e-6)
+        self._limit[3] = self._times.pose_limit_scale * max(float(pose[3]), 1e-6)
         self._posed = True
 
 

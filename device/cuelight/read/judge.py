@@ -111,7 +111,9 @@ class Judge:
                 hidden = hidden and micro
             if hidden:
                 return gate.reason
-        if (micro or rule.one_sided) and onset <= view.came + self._settle_seconds:
+        # Brief is only what was seen to begin; what a face arrives with may have lasted long.
+        brief = micro or rule.returns
+        if (brief or rule.one_sided) and onset <= view.came + self._settle_seconds:
             return "the face had only just been found"
         for name in rule.still:
             if self._finder.moved_since(NUMBER[name], onset):

@@ -101,7 +101,8 @@ class Reader:
         self,
         timestamp: float,
         expressions: Sequence[Expression],
-        occupied: bool,  # noqa: FBT001
+        *,
+        occupied: bool,
     ) -> list[Event]:
         """Take one frame: its time, the expressions read in it, and whether anybody is in the zone.
 

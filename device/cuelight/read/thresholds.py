@@ -10,7 +10,8 @@ class UnitThresholds:
     """One unit's thresholds, as intensities from 0 to 1.
 
     `enter` and `leave` are counted from this face's own neutral; `noise` is the standard deviation
-    on a still face, `prior` the intensity of a neutral face in the population. A unit that is not `live` is ignored: the model has not been shown to read it.
+    on a still face, `prior` the intensity of a neutral face in the population. A unit that is not
+    `live` is ignored: the model has not been shown to read it.
     Raising `enter` finds fewer and stronger movements; raising `leave` ends them sooner.
     """
 

@@ -76,8 +76,9 @@ class Cropper:
         along = self._columns * np.float32(per_column * one)
         down = self._rows * np.float32(per_row * one) + np.float32(start * one + 0.5)
         np.add(along, down, out=self._float)
-        np.floor(self._float, out=self._float)
-        np.clip(self._float, 0, most, out=self._float)
+        np.maximum(self._float, np.float32(0), out=self._float)
+        np.minimum(self._float, np.float32(most), out=self._float)
+        # nothing is negative any more, so cutting the fraction off is rounding down
         np.copyto(out, self._float, casting="unsafe")
 
     def _blend(self, flat: Luma, width: int, height: int, out: Luma) -> None:

@@ -41,7 +41,8 @@ class Detection:
 class Detector:
     """BlazeFace short range on grey pictures, from `fetched/` in the models folder.
 
-    `score_min` (0 to 1): raising it finds fewer faces and fewer things that are none.
+    `score_min` (0 to 1): raising it finds fewer faces and fewer things that are none. Faces of the
+    sample clips score 0.84 and more, what is no face up to 0.58.
     `overlap_min` (0 to 1): detections that overlap by more than this are one face.
     Raises ModelError when the file is missing or another one.
     """
@@ -52,7 +53,7 @@ class Detector:
         *,
         runtime: str = "auto",
         threads: int = 1,
-        score_min: float = 0.5,
+        score_min: float = 0.65,
         overlap_min: float = 0.3,
     ) -> None:
         path = folder / "fetched" / DETECTOR_FILE

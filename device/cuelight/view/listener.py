@@ -32,9 +32,12 @@ class Listener:
             return self._changed.wait_for(lambda: bool(self.windows), timeout_seconds)
 
     def lines(self) -> list[str]:
-        """Give a line for every topic, its payload cut to fit a screen."""
+        """Give a line for every topic below the site, its payload cut to fit a screen."""
         with self._changed:
-            return [f"{topic}: {self.topics[topic][:120]}" for topic in sorted(self.topics)]
+            known = sorted(self.topics.items())
+        return [
+            f"{topic.partition('/')[2].partition('/')[2]}: {text[:90]}" for topic, text in known
+        ]
 
     def close(self) -> None:
         """Leave the broker."""
