@@ -78,8 +78,8 @@ class World:
     def reset(self):
         self.diary.append("faces forgotten")
 
-    def mark_price(self, timestamp):
-        self.marks.append(timestamp)
+    def mark_price(self, timestamp, *, on_box):
+        self.marks.append((timestamp, on_box))
 
     # time and the rep
     def wait(self, seconds):
@@ -151,7 +151,7 @@ def test_a_pause_closes_the_camera_until_the_next_press():
     world = World(presses={3: [price, pause], 9: [pause]})
     world.loop().run()
     assert world.diary.count("camera open") == 2
-    assert world.marks == [2.0]
+    assert world.marks == [(2.0, True)]
     states = [report.state for report in world.reports]
     assert states[:3] == ["online", "paused", "online"]
 

@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 
 
 class Box:
-    """The loop with its lamp, sums and broker; `run` works until `stop` or a clip's end.
+    """The loop with its lamp, sums and broker; `run` works until `stop` is set or a clip ends.
 
     `open_camera` gives the frames; `publish` False keeps everything on this machine; `mock_allowed`
     lets mock pins serve; `see` takes what each frame gave and `heard` what is told; `mqtt5` False
@@ -56,8 +56,9 @@ class Box:
         mock_allowed: bool = False,
         see: Callable[[Seen], object] | None = None,
         heard: Callable[[Signal | Reading | VisitTally], object] | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
-        self._stop = threading.Event()
+        self._stop = stop or threading.Event()
         self._heard = heard
         self._watchdog = Watchdog()
         self._ready = False
@@ -66,8 +67,7 @@ class Box:
             folder = settings.store_folder
             self.spool = stack.enter_context(_open_spool(folder / "windows.sqlite"))
             self._ledger = LedgerFile(folder / "alerts.json")
-            if kept := self._ledger.load():
-                self.sensing.budget.restore(kept[0], same_clock=kept[1])
+            self._restore_alerts()
             self.panel = stack.enter_context(Panel(settings.lamp, mock_allowed=mock_allowed))
             player = stack.enter_context(Player(self.panel))
             self.feed = self._open_feed(settings, stack, mqtt5=mqtt5) if publish else None
@@ -107,10 +107,6 @@ class Box:
         finally:
             self._watchdog.stopping()
 
-    def stop(self) -> None:
-        """End the loop after the frame in hand; may be called from a signal handler."""
-        self._stop.set()
-
     def close(self) -> None:
         """Put the lamps out, keep the sums, leave the broker."""
         self._opened.close()
@@ -135,6 +131,15 @@ class Box:
             self._ready = True
             self._watchdog.ready(text)
         self._watchdog.status(text)
+
+    def _restore_alerts(self) -> None:
+        kept = self._ledger.load()
+        if kept is None:
+            return
+        try:
+            self.sensing.budget.restore(kept[0], same_clock=kept[1])
+        except ValueError as error:
+            _log.warning("the alert budget on disk makes no sense (%s); starting anew", error)
 
     def _open_feed(self, settings: Settings, stack: ExitStack, *, mqtt5: bool) -> Feed | None:
         if not settings.mqtt.host:

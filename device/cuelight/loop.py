@@ -81,9 +81,9 @@ class Sensing:
         self._lap("read")
         return Seen(frame.timestamp, tuple(expressions), tuple(events))
 
-    def mark_price(self, timestamp: float) -> None:
-        """Say that the price was mentioned at this moment."""
-        self._reader.mark_price(timestamp)
+    def mark_price(self, timestamp: float, *, on_box: bool = False) -> None:
+        """Say that the price was mentioned; `on_box` if by a tap that shakes the camera."""
+        self._reader.mark_price(timestamp, on_box=on_box)
 
     def flush(self, timestamp: float) -> tuple[Event, ...]:
         """Close what is open, at a clip's end or when the camera closes."""
@@ -224,7 +224,7 @@ class Loop:
     def _take_presses(self) -> None:
         for press in self._presses():
             if press.name == "price":
-                self._sensing.mark_price(press.timestamp)
+                self._sensing.mark_price(press.timestamp, on_box=True)
             else:
                 self.paused = not self.paused
                 _log.info("paused" if self.paused else "resumed")

@@ -53,6 +53,9 @@ MODES = {
 }  # fmt: skip
 """Ways of drawing an expression, and their shares."""
 
+MOST_HELD = 0.6
+"""Past this much held lip (in mouthUpperUp for each noseSneer) hardly a wrinkle is left to see."""
+
 COMPANY = {
     "sneer": (("lip_up", 0.5), ("cheeks", 0.4), ("brows_down", 0.4), ("smile", 0.15)),
     # What looks like nose wrinkle but is not.
@@ -192,11 +195,11 @@ def _moved(plan: Plan, chance: np.random.Generator) -> dict[str, float]:
 
 
 def _hold_lip(moves: dict[str, float], chance: np.random.Generator) -> None:
-    """Take back some or all of the lip raise that the rig's nose wrinkle brings along.
+    """Take back some or most of the lip raise that the rig's nose wrinkle brings along.
 
     Real noses wrinkle with and without the lip; unless both occur, one unit gives the other away.
     """
-    held = 0.0 if chance.random() < 0.25 else float(chance.uniform(0.35, LIP_OF_SNEER))
+    held = 0.0 if chance.random() < 0.25 else float(chance.uniform(0.2, MOST_HELD))
     for side in "LR":
         sneer, name = moves.get(f"noseSneer_{side}", 0.0), f"mouthUpperUp_{side}"
         raised = min(moves.get(name, 0.0), 1.1 - (LIP_OF_SNEER - held) * sneer)

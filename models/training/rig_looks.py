@@ -100,9 +100,11 @@ def _folds(uniforms: Uniforms, moves: Mapping[str, float], chance: np.random.Gen
     Some faces show no crease at all and some have them at rest, so that a line alone says little.
     """
 
-    def deepen(name: str, rest: float, gain: float, *movers: tuple[str, float]) -> None:
+    def deepen(
+        name: str, rest: float, gain: float, *movers: tuple[str, float], least: float = 0.0
+    ) -> None:
         lasting = float(chance.uniform(0, rest)) if chance.random() < 0.5 else 0.0
-        depth = float(chance.uniform(0, gain))
+        depth = float(chance.uniform(least, gain))
         uniforms[name] = tuple(
             lasting
             + depth
@@ -110,7 +112,7 @@ def _folds(uniforms: Uniforms, moves: Mapping[str, float], chance: np.random.Gen
             for s in "LR"
         )
 
-    deepen("sneer", 0.12, 0.75, ("noseSneer", 1.0))
+    deepen("sneer", 0.12, 0.85, ("noseSneer", 1.0), least=0.2)
     deepen("furrow", 0.3, 0.9, ("browDown", 1.0), ("noseSneer", 0.15))
     deepen("forehead", 0.25, 0.5, ("browInnerUp", 0.6), ("browOuterUp", 0.6))
     deepen(

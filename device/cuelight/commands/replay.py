@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,8 @@ def event_text(event: Event, start: float = 0.0) -> str | None:
             strength = f"strength {event.strength:.2f}, confidence {event.confidence:.2f}"
             return f"{span}  cue {event.name}, face {event.track}, {strength}{sure}"
         case Reading():
-            because = ", ".join(cue.name for cue in event.evidence)
+            counts = Counter(cue.name for cue in event.evidence)
+            because = ", ".join(f"{n} x {name}" for name, n in counts.items())
             confidence = f"confidence {event.confidence:.2f}"
             when = f"{event.timestamp - start:7.2f} s"
             return f"{when}  reading {event.name}, {confidence}: {because}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import tempfile
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,25 +36,27 @@ def main(args: argparse.Namespace) -> int:
     """Run until SIGTERM or Ctrl-C; faults of camera, lamp and broker are retried for ever."""
     settings = load_settings(args.config)
     require_notice(settings.privacy)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     if not args.dry_run:
-        return _run(settings)
+        return _run(settings, stop)
     with tempfile.TemporaryDirectory(prefix="cuelight-dry-run-") as folder:
         lamp = replace(settings.lamp, pin_factory="mock")
         store = replace(settings.store, folder=folder)
-        return _run(replace(settings, lamp=lamp, store=store), dry_run=True)
+        return _run(replace(settings, lamp=lamp, store=store), stop, dry_run=True)
 
 
-def _run(settings: Settings, *, dry_run: bool = False) -> int:
+def _run(settings: Settings, stop: threading.Event, *, dry_run: bool = False) -> int:
     box = Box(
         settings,
         open_camera=lambda: open_camera(settings.camera),
         publish=not dry_run,
         mock_allowed=dry_run,
         heard=_print if dry_run else None,
+        stop=stop,
     )
     with box:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: box.stop())
         box.run()
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,5 +50,6 @@ def main(args: argparse.Namespace) -> int:
                 camera_lamp=lambda: box.panel.camera_lamp_is_lit,
             )
         )
-        box.run()
+        with suppress(KeyboardInterrupt):
+            box.run()
     return 0
