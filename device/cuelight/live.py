@@ -52,7 +52,7 @@ class LiveView:
         self._start: float | None = None
         self._events: deque[Text] = deque(maxlen=_KEPT)
         self._live = Live(
-            console=console, get_renderable=self._render, refresh_per_second=10, transient=True
+            console=console, get_renderable=self.render, refresh_per_second=10, transient=True
         )
 
     def update(self, seen: Seen) -> None:
@@ -75,7 +75,8 @@ class LiveView:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _render(self) -> RenderableType:
+    def render(self) -> RenderableType:
+        """Draw the screen as it is now."""
         faces = self._seen.expressions if self._seen is not None else ()
         parts: list[RenderableType] = [Text(self._title, style="bold"), self._lamps()]
         parts += [_face(face) for face in faces] or [Text("nobody at the table", style="dim")]
