@@ -9,6 +9,7 @@ import pytest
 
 from cuelight.cli import main
 from cuelight.places import sample_clip
+from cuelight.read.cue import GESTURES
 from cuelight.sense.records import EMOTIONS, UNITS
 
 MACRO_SECONDS = (0.5, 4.0)
@@ -38,8 +39,10 @@ def overlap(one, other):
 
 
 def macro(text):
+    """Return the cues that macro movements made; a nod or shake is a row of turns, no movement."""
     low, high = MACRO_SECONDS
-    return [c for c in lines_of(text, "cue") if low <= c["offset"] - c["onset"] <= high]
+    cues = [c for c in lines_of(text, "cue") if c["name"] not in GESTURES]
+    return [c for c in cues if low <= c["offset"] - c["onset"] <= high]
 
 
 def unmatched(cues, others):

@@ -18,13 +18,14 @@ class HeadLimits:
     """What counts as a tilt, a lean or a nod. Raising any but `still` finds fewer of them.
 
     Angles in degrees from this visitor's usual pose; leaning is the face's growth or shrinking as a
-    part of its usual size; a head slower than `still_degrees_per_second` is still.
+    part of its usual size; a head slower than `still_degrees_per_second`, averaged over
+    `speed_seconds`, is still (shorter averages see the pose's own noise, more so at high rates).
     """
 
     tilt_degrees: float = 6.0
     lean: float = 0.10
     still_degrees_per_second: float = 10.0
-    speed_seconds: float = 0.15
+    speed_seconds: float = 0.4
     nod: SwingLimits = NOD
     shake: SwingLimits = SHAKE
 
