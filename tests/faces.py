@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,13 +22,26 @@ if TYPE_CHECKING:
     from cuelight.records import Cue, Reading, Signal
 
 THRESHOLDS = {name: UnitThresholds() for name in UNITS}
+TRUSTED = (
+    ("pressed_lips", "hesitation", 9.0),
+    ("nose_wrinkle", "discomfort", 9.0),
+    ("one_sided_smile", "scepticism", 10.0),
+)
 POSES = ("yaw", "pitch", "roll", "scale", "gaze_yaw", "gaze_pitch")
 
 
 @cache
 def book() -> CueBook:
-    """The cue parameters that ship."""
-    return load_cuebook(Path(__file__).parents[1] / "models" / "cues.toml")
+    """The cue parameters that ship, as if the model read every cue well.
+
+    What the shipped model reads badly is kept from the lamp there; the reader is tested with all.
+    """
+    shipped = load_cuebook(Path(__file__).parents[1] / "models" / "cues.toml")
+    cues = dict(shipped.cues)
+    for name, reading, ratio in TRUSTED:
+        likelihood = {**cues[name].likelihood, reading: ratio}
+        cues[name] = replace(cues[name], signal=True, likelihood=likelihood)
+    return replace(shipped, cues=cues)
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Sensor:
         period_limits: tuple[int, int] = (8_333, 1_000_000),
         busy: bool = False,
         size_step: int = 2,
+        fails_closing: bool = False,
     ) -> None:
         self.model = model
         self.ticks = list(ticks)
@@ -42,6 +43,7 @@ class Sensor:
         self.period_limits = period_limits
         self.busy = busy
         self.size_step = size_step
+        self.fails_closing = fails_closing
         self.controls: dict[str, tuple[Any, Any, Any]] = {
             "FrameDurationLimits": (0, 0, 0),
             "AeEnable": (False, True, True),
@@ -102,6 +104,7 @@ class _Camera:
         self.waits: list[float] = []
         self.requests: list[Request] = []
         self.fails_mapping = False
+        self.fails_closing = sensor.fails_closing
 
     @property
     def camera_controls(self) -> dict[str, tuple[Any, Any, Any]]:
@@ -155,6 +158,8 @@ class _Camera:
         return request
 
     def close(self) -> None:
+        if self.fails_closing:
+            raise RuntimeError("Failed to release camera")
         self.started, self.closed = False, True
 
 

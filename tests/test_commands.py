@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 
 import cv2
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from cuelight.cli import main
 from cuelight.places import models_folder, sample_clip
 
+# tflite-runtime has no wheel past Python 3.11
+RUNTIMES = ["litert", "tflite-runtime"] if sys.version_info < (3, 12) else ["litert"]
 READY = '[privacy]\nmode = "notice"\ncontact = "privacy@example.com"\n'
 
 
@@ -112,7 +115,7 @@ def test_without_gpio_a_rhythm_ends_with_1_and_advice(device_toml, capsys):
     assert "Traceback" not in error
 
 
-@pytest.mark.parametrize("runtime", ["litert", "tflite-runtime"])
+@pytest.mark.parametrize("runtime", RUNTIMES)
 def test_bench_times_every_stage(runtime, capsys):
     clip = str(sample_clip("smile.mp4"))
     assert main(["bench", clip, "--json", "--loops", "1", "--runtime", runtime]) == 0

@@ -7,8 +7,8 @@ import io
 from rich.console import Console
 
 from cuelight.live import LiveView
-from cuelight.loop import Seen
 from cuelight.records import Cue, Reading, Signal
+from cuelight.sensing import Seen
 from faces import Actor
 
 

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from cuelight.errors import CameraError, LampError
-from cuelight.loop import RETRY_SECONDS, Loop, Pace, Seen
+from cuelight.loop import RETRY_SECONDS, Loop
+from cuelight.pace import Pace
 from cuelight.records import Cue, Signal, VisitTally
 from cuelight.sense.records import Frame
+from cuelight.sensing import Seen
 from cuelight.tell.buttons import Press
 
 IMAGE = np.zeros((4, 4), np.uint8)
@@ -18,10 +20,16 @@ SIGNAL = Signal("go", "interest", 0.0)
 CUE = Cue("happiness", 1, 0.0, 0.1, 0.2, 0.5, 0.9)
 
 
+class ProcessEndedError(BaseException):
+    """Stands for the end of the process, after which nothing more happens."""
+
+
 class World:
     """A box's surroundings with a clock of their own, and a diary of what happened in order."""
 
-    def __init__(self, *, frames=10, faults=(), lamp_faults=0, presses=None):
+    def __init__(
+        self, *, frames=10, faults=(), lamp_faults=0, presses=None, stop_at=None, hangs=False
+    ):
         self.time = 100.0
         self.diary = []
         self.told = []
@@ -33,7 +41,8 @@ class World:
         self.faults = list(faults)
         self.lamp_faults = lamp_faults
         self.press_at = presses or {}
-        self.stopped = False
+        self.stop_at = stop_at
+        self.hangs = hangs
         self.ticks = 0
 
     # the camera and its lamp
@@ -56,8 +65,9 @@ class World:
         return self
 
     def read(self):
-        if self.faults and self.faults[0] == "read":
-            self.faults.pop(0)
+        if self.faults and self.faults[0] in {"read", "bug"}:
+            if self.faults.pop(0) == "bug":
+                raise ValueError("nobody thought of this")
             raise CameraError("camera stopped")
         if not self.frames:
             raise EOFError
@@ -66,7 +76,13 @@ class World:
         return Frame(IMAGE, self.time - 0.01)
 
     def close(self):
+        if self.hangs:
+            raise CameraError("the device hangs")
         self.diary.append("camera closed")
+
+    def give_up(self, reason):
+        self.diary.append(f"process ended: {reason}")
+        raise ProcessEndedError
 
     # the sensing half
     def update(self, frame):
@@ -74,6 +90,9 @@ class World:
 
     def flush(self, _timestamp):
         return (VisitTally(frozenset({"happiness"}), price=False),)
+
+    def warm_up(self):
+        self.time += 0.02
 
     def reset(self):
         self.diary.append("faces forgotten")
@@ -101,7 +120,8 @@ class World:
             progress=lambda: None,
             now=lambda: self.time,
             wait=self.wait,
-            stopping=lambda: self.stopped,
+            stopping=lambda: self.frames == self.stop_at,
+            give_up=self.give_up,
             camera_fps=30.0,
             **more,
         )
@@ -115,7 +135,7 @@ def test_a_clip_runs_to_its_end_and_closes_the_visit():
     assert [report.state for report in world.reports] == ["online", "stopped"]
 
 
-@pytest.mark.parametrize("faults", [["open"], ["read"], ["open", "read", "open", "open"]])
+@pytest.mark.parametrize("faults", [["open"], ["read"], ["bug"], ["open", "read", "bug", "open"]])
 def test_the_lamp_is_lit_whenever_the_camera_is_open_whatever_breaks(faults):
     world = World(faults=faults)
     world.loop().run()
@@ -169,11 +189,29 @@ def test_an_unchanged_state_is_reported_every_five_seconds():
     assert [report.state for report in world.reports] == ["online", "online", "online", "stopped"]
 
 
-def test_pace_counts_frames_with_a_face_and_rounds():
+def test_a_stop_counts_no_unfinished_visit():
+    world = World(stop_at=5)
+    world.loop().run()
+    assert world.told == []
+    assert world.diary[-2:] == ["camera closed", "lamp off"]
+
+
+def test_a_camera_that_will_not_close_ends_the_process_with_its_lamp_lit():
+    world = World(hangs=True)
+    with pytest.raises(ProcessEndedError):
+        world.loop().run()
+    ended = world.diary.index("process ended: the camera cannot be closed: the device hangs")
+    assert "lamp off" not in world.diary[:ended]
+
+
+def test_pace_is_coarse_and_renewed_seldom():
     pace = Pace(30.0)
-    assert pace.status("online", "").fps_capability == 0.0
-    for _ in range(100):
+    assert pace.status("online", "", now=0.0).fps_capability == 0.0
+    pace.update(work=0.02, latency=0.02)
+    first = pace.status("online", "", now=1.0)
+    assert (first.fps_capability, first.latency_p95_ms) == (30, 20.0)
+    for _ in range(200):
         pace.update(work=0.1, latency=0.032)
-    status = pace.status("online", "")
-    assert status.fps_capability == 10
-    assert status.latency_p95_ms == 35.0
+    assert pace.status("online", "", now=900.0) == first  # someone came: nothing shows it yet
+    later = pace.status("online", "", now=901.0)
+    assert (later.fps_capability, later.latency_p95_ms) == (10, 35.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from types import SimpleNamespace
 
@@ -167,6 +168,23 @@ def test_closing_twice_is_harmless_and_reading_after_is_an_error():
         camera.read()
 
 
+def test_a_camera_that_does_not_close_is_a_camera_error_until_it_does():
+    vendor = FakePicamera2(Sensor(fails_closing=True))
+    camera = open_camera(SETTINGS, picamera2=vendor)
+    for _ in range(2):  # it is never taken for closed
+        with pytest.raises(CameraError, match=r"Failed to release camera.*may still be open"):
+            camera.close()
+    vendor.opened[0].fails_closing = False
+    camera.close()
+    assert vendor.opened[0].closed
+
+
+def test_a_camera_that_can_neither_start_nor_close_says_both():
+    vendor = FakePicamera2(Sensor(size_step=64, fails_closing=True))
+    with pytest.raises(CameraError, match=r"320 x 192.*may still be open"):
+        open_camera(SETTINGS, picamera2=vendor)
+
+
 def test_without_picamera2_the_error_says_how_to_install_it():
     with pytest.raises(CameraError, match="apt install python3-picamera2"):
         open_camera(SETTINGS)
@@ -201,12 +219,18 @@ class FakeCapture:
         self.released = True
 
 
-def fake_cv2(capture):
+def fake_cv2(capture, seen=None):
     names = ("BUFFERSIZE", "FRAME_WIDTH", "FRAME_HEIGHT", "FPS", "AUTOFOCUS", "AUTO_EXPOSURE")
+
+    def video_capture(_index, _backend):
+        if seen is not None:
+            seen.update(os.environ)
+        return capture
+
     return SimpleNamespace(
         CAP_V4L2=200,
         COLOR_BGR2GRAY=6,
-        VideoCapture=lambda index, backend: capture,
+        VideoCapture=video_capture,
         cvtColor=lambda image, code: image[:, :, 1],
         **{f"CAP_PROP_{name}": name for name in names},
     )
@@ -244,6 +268,71 @@ def test_a_webcam_that_is_pulled_out_is_a_camera_error():
     with pytest.raises(CameraError, match=r"/dev/video57 stopped giving frames"):
         webcam.read()
     webcam.close()
+    assert capture.released
+
+
+def test_a_webcam_whose_driver_hangs_is_never_taken_for_closed():
+    capture = FakeCapture([])
+    webcam = Webcam(WEBCAM, cv2=fake_cv2(capture), now=lambda: 0.0, close_seconds=0.01)
+    assert capture.asking.acquire(timeout=5)  # the driver sits in `read` from here on
+    for _ in range(2):
+        with pytest.raises(CameraError, match=r"/dev/video57 hangs.*still open"):
+            webcam.close()
+        assert not capture.released
+    capture.more.release()
+    with pytest.raises(CameraError, match="stopped giving frames"):
+        webcam.read()
+    assert capture.released
+    webcam.close()
+
+
+def test_closing_a_webcam_waits_until_the_driver_has_let_it_go():
+    capture = FakeCapture([])
+    webcam = Webcam(WEBCAM, cv2=fake_cv2(capture), now=lambda: 0.0)
+    assert capture.asking.acquire(timeout=5)
+    released_by_then = []
+    closer = threading.Thread(
+        target=lambda: (webcam.close(), released_by_then.append(capture.released))
+    )
+    closer.start()
+    capture.more.release()
+    closer.join(timeout=5)
+    assert released_by_then == [True]
+
+
+def test_a_webcam_whose_driver_cannot_release_it_is_never_taken_for_closed(monkeypatch):
+    capture, said = FakeCapture([]), []
+    monkeypatch.setattr(threading, "excepthook", said.append)
+
+    def refuse():
+        raise OSError("STREAMOFF failed")
+
+    capture.release = refuse
+    webcam = Webcam(WEBCAM, cv2=fake_cv2(capture), now=lambda: 0.0)
+    capture.more.release()
+    with pytest.raises(CameraError, match="still open"):
+        webcam.close()
+    assert [str(one.exc_value) for one in said] == ["STREAMOFF failed"]
+
+
+def test_opencv_waits_for_a_frame_less_long_than_we_do(monkeypatch):
+    name, seen = "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", {}
+    monkeypatch.setenv(name, "60")
+    capture = FakeCapture([])
+    with Webcam(WEBCAM, cv2=fake_cv2(capture, seen), now=lambda: 0.0):
+        capture.more.release()
+    assert 0 < int(seen[name]) < 3
+
+
+def test_a_webcam_that_cannot_be_set_up_is_given_back():
+    capture = FakeCapture([])
+
+    def refuse(_name, _value):
+        raise RuntimeError("no such property")
+
+    capture.set = refuse
+    with pytest.raises(CameraError, match=r"/dev/video57 cannot be set up: no such property"):
+        Webcam(WEBCAM, cv2=fake_cv2(capture))
     assert capture.released
 
 

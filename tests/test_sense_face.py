@@ -389,3 +389,20 @@ def test_a_face_that_leaves_a_real_clip_is_no_longer_read():
             end = frame.timestamp
     assert not finder.occupied
     assert 0.3 * end < max(times) < 0.6 * end
+
+
+def test_who_comes_and_goes_is_never_logged(caplog):
+    caplog.set_level(0)
+    world = World(polygon=((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)))
+    world.faces = {"one": at(160, 240, 120)}
+    assert world.step(25)  # found
+    world.faces["one"] = at(560, 240, 120)
+    assert world.step(250) == []  # lost, and out of the zone
+    world.faces["one"] = at(160, 240, 120)
+    assert world.step(25)
+    for x in range(160, 600, 4):  # walks out of the zone while it is followed
+        world.faces["one"] = at(x, 240, 120)
+        world.step()
+    assert not world.finder.occupied
+    world.finder.reset()
+    assert caplog.records == []

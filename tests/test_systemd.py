@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import itertools
 import os
 import shutil
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from cuelight.sense.webcam import _TIMEOUT_SECONDS, Webcam
+from cuelight.tell import feed, player, teller
 from cuelight.watchdog import Watchdog
 
 UNIT = Path(__file__).parent.parent / "systemd" / "cuelight.service"
@@ -159,6 +162,12 @@ def test_the_unit_runs_as_its_own_user_and_clears_the_lamp():
     assert allowed == {
         *("char-video4linux rw", "char-media rw", "char-dma_heap rw", "char-gpiochip rw")
     }
+
+
+def test_a_clean_stop_may_take_as_long_as_everything_in_it_may_hang():
+    frame, camera = _TIMEOUT_SECONDS, inspect.signature(Webcam).parameters["close_seconds"].default
+    rest = teller.CLOSE_SECONDS + feed.CLOSE_SECONDS + player.CLOSE_SECONDS
+    assert frame + camera + rest < int(one("TimeoutStopSec"))
 
 
 def systemd_analyze(*arguments):

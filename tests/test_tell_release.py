@@ -188,6 +188,36 @@ def test_restoring_nonsense_never_raises(value):
     assert g.snapshot() == {}
 
 
+@pytest.mark.parametrize("value", [[1], "interest", 3, True])
+def test_restoring_what_is_no_snapshot_at_all_is_refused(value):
+    g = gatherer()
+    (refused,) = g.restore(value)
+    assert type(value).__name__ in refused
+    assert g.snapshot() == {}
+
+
+def test_open_sums_follow_a_clock_that_is_put_but_not_those_of_an_earlier_run():
+    earlier = gatherer(start=START - HOUR, names=("interest",))
+    add(earlier, 3, "interest")
+    jump = timedelta(days=400)
+    wrong = START - jump  # a Pi before its first answer of a time server
+    g = gatherer(start=wrong, names=("interest", "hesitation"))
+    g.restore({"interest": earlier.snapshot()["interest"]})
+    add(g, 3, "hesitation")
+    add(g, 3, "interest")
+    g.shift(jump)
+    window = g.close_window(START + HOUR)
+    assert (window.start, window.withheld) == (START, 0)
+    assert {name: cell.start for name, cell in window.cells.items()} == {
+        "interest": START - HOUR,
+        "hesitation": START,
+    }
+    add(g, 3, "interest")
+    add(g, 3)
+    g.shift(-HOUR)  # what begins again after a release moves like the rest
+    assert g.close_window(START + HOUR).cells["interest"].start == START
+
+
 class Oracle:
     """Keeps what a device never keeps, the visits themselves, to check every release against."""
 

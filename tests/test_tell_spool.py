@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from cuelight.records import CountWindow, VisitTally
 from cuelight.settings import ReleaseSettings
 from cuelight.tell.release import Gatherer
-from cuelight.tell.spool import OPEN_SUMS, Spool
+from cuelight.tell.spool import OPEN_SUMS, Spool, Spooled
 from cuelight.tell.window import from_json
 
 START = datetime(2026, 3, 1, 9, 0, tzinfo=UTC)
@@ -38,6 +39,13 @@ def window(number, *, end=START):
     )
 
 
+def kept(path, seq=0):
+    """Return all windows on disk from `seq` on, sent or not."""
+    with closing(sqlite3.connect(path)) as base:
+        query = "SELECT seq, id, body FROM windows WHERE seq >= ? ORDER BY seq"
+        return [Spooled(*row) for row in base.execute(query, (seq,))]
+
+
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "state" / "spool.db"
@@ -49,7 +57,7 @@ def spool(path):
         yield opened
 
 
-def test_windows_wait_in_order_until_they_are_acknowledged(spool):
+def test_windows_wait_in_order_until_they_are_acknowledged(path, spool):
     put = [spool.put(window(number), open_sums={}) for number in range(4)]
     assert [one.seq for one in put] == [1, 2, 3, 4]
     assert [from_json(one.body) for one in spool.waiting()] == put
@@ -57,7 +65,7 @@ def test_windows_wait_in_order_until_they_are_acknowledged(spool):
     spool.acked(2)
     assert [one.seq for one in spool.waiting()] == [1, 3, 4]
     assert spool.waiting_count() == 3
-    assert [one.seq for one in spool.since(2)] == [2, 3, 4]
+    assert [one.seq for one in kept(path, 2)] == [2, 3, 4]
     assert spool.wait_again(2) == 3
     assert [one.seq for one in spool.waiting()] == [1, 2, 3, 4]
 
@@ -81,29 +89,29 @@ def test_numbers_are_never_used_twice(path):
         spool.acked(1)
         assert spool.prune(START + timedelta(days=91), keep_days=90) == 1
     with Spool(path) as spool:
-        assert spool.since(0) == []
+        assert kept(path, 0) == []
         assert spool.put(window(1), open_sums={}).seq == 2
 
 
-def test_received_windows_are_kept_for_ninety_days_and_waiting_ones_for_ever(spool):
+def test_received_windows_are_kept_for_ninety_days_and_waiting_ones_for_ever(path, spool):
     for number in range(3):
         spool.put(window(number, end=START + timedelta(days=number)), open_sums={})
     spool.acked(1)
     spool.acked(3)
     assert spool.prune(START + timedelta(days=90), keep_days=90) == 0
     assert spool.prune(START + timedelta(days=91.5), keep_days=90) == 1
-    assert [one.seq for one in spool.since(0)] == [2, 3]
+    assert [one.seq for one in kept(path, 0)] == [2, 3]
     assert spool.prune(START + timedelta(days=4000), keep_days=90) == 1
     assert [one.seq for one in spool.waiting()] == [2]
 
 
-def test_a_failed_put_changes_nothing(spool):
+def test_a_failed_put_changes_nothing(path, spool):
     spool.put(window(0), open_sums={"interest": 1})
     with pytest.raises(TypeError):
         spool.put(window(1), open_sums={"interest": object()})
     with pytest.raises(sqlite3.IntegrityError):
         spool.put(window(0), open_sums={"interest": 2})
-    assert [one.id for one in spool.since(0)] == ["id-0"]
+    assert [one.id for one in kept(path, 0)] == ["id-0"]
     assert spool.load(OPEN_SUMS) == {"interest": 1}
     assert spool.put(window(2), open_sums={}).seq == 2
 
@@ -135,7 +143,17 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(path):
     assert path.read_bytes().startswith(b"not a database")
 
 
-def test_loop_and_network_thread_may_use_it_at_once(spool):
+def test_broken_pages_behind_an_intact_header_are_found_on_opening(path):
+    with Spool(path) as spool:
+        for number in range(30):
+            spool.put(window(number), open_sums={})
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
+    with pytest.raises(sqlite3.DatabaseError):
+        Spool(path)
+
+
+def test_loop_and_network_thread_may_use_it_at_once(path, spool):
     failed = []
 
     def put(base):
@@ -153,7 +171,7 @@ def test_loop_and_network_thread_may_use_it_at_once(spool):
         thread.join(30)
     assert failed == []
     assert spool.waiting() == []
-    assert len(spool.since(1)) == 60
+    assert len(kept(path, 1)) == 60
 
 
 WRITER = """
@@ -202,7 +220,7 @@ def test_kill_9_neither_loses_nor_doubles_a_visit(path):
         assert all(lines), "the writer died by itself"
         visits_begun += sum(line == "visit\n" for line in lines)
     with Spool(path) as spool:
-        windows = [from_json(one.body) for one in spool.since(1)]
+        windows = [from_json(one.body) for one in kept(path, 1)]
         sums = spool.load(OPEN_SUMS)
     assert [one.seq for one in windows] == list(range(1, len(windows) + 1))
     assert len({one.id for one in windows}) == len(windows) > 5
@@ -237,11 +255,12 @@ def test_unreadable_state_is_said_and_started_without(path, caplog):
     with Spool(path) as spool:
         spool.save("budget", {"sent": []})
     base = sqlite3.connect(path)
-    base.execute("UPDATE meta SET value = '{broken'")
-    base.commit()
+    for broken in ("'{broken'", "CAST(x'7bff' AS TEXT)"):  # no JSON, and not even UTF-8
+        base.execute(f"UPDATE meta SET value = {broken}")
+        base.commit()
+        with Spool(path) as spool:
+            assert spool.load("budget") is None
     base.close()
-    with Spool(path) as spool:
-        assert spool.load("budget") is None
     assert "budget cannot be read" in caplog.text
 
 

@@ -38,11 +38,13 @@ def within(names: set[str], *packages: str) -> set[str]:
 
 
 ROOMS = {
+    "cuelight.clock": (),
     "cuelight.records": (),
     "cuelight.errors": (),
     "cuelight.settings": (),
     "cuelight.sense.records": (),
     "cuelight.sense": (
+        "cuelight.clock",
         "cuelight.records",
         "cuelight.errors",
         "cuelight.settings",
@@ -50,6 +52,7 @@ ROOMS = {
     ),
     "cuelight.read": ("cuelight.records", "cuelight.sense.records", "cuelight.read"),
     "cuelight.tell": (
+        "cuelight.clock",
         "cuelight.records",
         "cuelight.errors",
         "cuelight.settings",

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sqlite3
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
+from cuelight.clock import boot_seconds
 from cuelight.compose import build_sensing
 from cuelight.errors import StoreError
 from cuelight.loop import Loop
 from cuelight.privacy import statement
-from cuelight.records import AlertLedger, Signal
-from cuelight.tell.buttons import boot_seconds
+from cuelight.records import AlertLedger, Signal, VisitTally
 from cuelight.tell.feed import Feed
 from cuelight.tell.ledger import LedgerFile
 from cuelight.tell.panel import Panel
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cuelight.loop import FrameSource, Seen
-    from cuelight.records import Reading, Status, VisitTally
+    from cuelight.loop import FrameSource
+    from cuelight.records import Reading, Status
+    from cuelight.sensing import Seen
     from cuelight.settings import Settings
 
 _log = logging.getLogger(__name__)
@@ -60,9 +62,9 @@ class Box:
     ) -> None:
         self._stop = stop or threading.Event()
         self._heard = heard
-        self._watchdog = Watchdog()
         self._ready = False
         with ExitStack() as stack:
+            self._watchdog = stack.enter_context(Watchdog())
             self.sensing = build_sensing(settings)
             folder = settings.store_folder
             self.spool = stack.enter_context(_open_spool(folder / "windows.sqlite"))
@@ -90,10 +92,11 @@ class Box:
                 presses=self.panel.presses,
                 tell=self._tell,
                 report=self._report,
-                progress=lambda: self._watchdog.progress(boot_seconds()),
+                progress=self._progress,
                 now=boot_seconds,
                 wait=self._stop.wait,
                 stopping=self._stop.is_set,
+                give_up=_give_up,
                 see=see,
                 camera_fps=settings.camera.fps,
                 paused=bool(self.spool.load(PAUSED)),
@@ -118,11 +121,18 @@ class Box:
         self.close()
 
     def _tell(self, event: Signal | Reading | VisitTally) -> None:
-        if isinstance(event, Signal):
-            self.teller.tell(AlertLedger(self.sensing.budget.snapshot()))
+        # Ahead of a signal, so that a restart knows of it; at a visit's end, so that its times go.
+        if isinstance(event, Signal | VisitTally):
+            kept = self.teller.tell(AlertLedger(self.sensing.budget.snapshot()))
+            if isinstance(event, Signal) and not kept:
+                return
         self.teller.tell(event)
         if self._heard is not None:
             self._heard(event)
+
+    def _progress(self) -> None:
+        if self.teller.is_alive:  # a box that tells nothing any more wants a restart
+            self._watchdog.progress(boot_seconds())
 
     def _report(self, status: Status) -> None:
         self.teller.tell(status)
@@ -165,13 +175,24 @@ class Box:
             start=datetime.now(UTC),
             names=self.sensing.countable,
         )
-        if (kept := self.spool.load(OPEN_SUMS)) and (refused := gatherer.restore(kept)):
+        kept = self.spool.load(OPEN_SUMS)
+        if kept is not None and (refused := gatherer.restore(kept)):
             _log.warning("open sums not taken over: %s", ", ".join(refused))
         return gatherer
 
 
+def _give_up(reason: str) -> NoReturn:
+    """End the process at once, whatever else runs: only so is a camera that hangs let go.
+
+    The camera lamp is lit until then; the service's ExecStopPost puts it out.
+    """
+    _log.critical("giving up: %s", reason)
+    logging.shutdown()
+    os._exit(1)
+
+
 def _open_spool(path: Path) -> Spool:
-    """Open the spool; a file that is no database is put aside, and counting starts anew."""
+    """Open the spool; a file that is no sound database is put aside, and counting starts anew."""
     try:
         return Spool(path)
     except sqlite3.DatabaseError as error:
@@ -181,8 +202,8 @@ def _open_spool(path: Path) -> Spool:
                 "device.toml."
             ) from error
         aside = path.with_suffix(".broken")
-        path.replace(aside)
-        _log.warning("%s is no database (%s); put aside as %s", path, error, aside.name)
+        path.replace(aside)  # SQLite drops a log that lies beside an empty new file
+        _log.warning("%s is no sound database (%s); put aside as %s", path, error, aside.name)
         return Spool(path)
     except OSError as error:
         raise StoreError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import signal
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -33,24 +34,23 @@ Only the module of the command that was given is imported, so that `check` needs
 
 DONE, FAILED, WRONG_INPUT = 0, 1, 2
 
+_EXTRAS: Final = "This command needs an extra: pip install 'cuelight[demo]', or [clip] for clips."
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 1 failed while running, 2 wrong input."""
+    if argv is None:  # a program of its own: whatever ends it, lamps are put out on the way
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
     arguments = list(sys.argv[1:] if argv is None else argv)
-    args = _parser(arguments).parse_args(arguments)
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.DEBUG if args.verbose else logging.INFO,
-        format="%(levelname)s %(name)s: %(message)s",
-    )
+    chosen = next((word for word in arguments if word in COMMANDS), None)
     try:
-        return int(args.main(args))
-    except (InputError, SettingsError, ModelError) as error:
-        print(f"cuelight {args.command}: {error}", file=sys.stderr)  # noqa: T201 - a terminal
-        return WRONG_INPUT
+        return _run(arguments, chosen)
     except CuelightError as error:
-        print(f"cuelight {args.command}: {error}", file=sys.stderr)  # noqa: T201 - a terminal
-        return FAILED
+        wrong = isinstance(error, InputError | SettingsError | ModelError)
+        return _complain(chosen, str(error), WRONG_INPUT if wrong else FAILED)
+    except ImportError as error:
+        return _complain(chosen, f"{error}. {_EXTRAS}", WRONG_INPUT)
     except KeyboardInterrupt:
         return FAILED
     except BrokenPipeError:
@@ -59,11 +59,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
 
 
-def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+def _run(arguments: Sequence[str], chosen: str | None) -> int:
+    args = _parser(chosen).parse_args(arguments)
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.DEBUG if args.verbose else logging.INFO,
+        format="%(levelname)s %(name)s: %(message)s",
+    )
+    return int(args.main(args))
+
+
+def _complain(command: str | None, message: str, code: int) -> int:
+    print(f"cuelight {command or ''}: {message}", file=sys.stderr)  # noqa: T201 - a terminal
+    return code
+
+
+def _parser(chosen: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="cuelight", description=sys.modules["cuelight"].__doc__)
     parser.add_argument("--version", action="version", version=f"cuelight {__version__}")
     parser.add_argument("-v", "--verbose", action="store_true", help="log details to stderr")
-    chosen = next((word for word in arguments if word in COMMANDS), None)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=summary)

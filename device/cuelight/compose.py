@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cuelight.cuebook import load_cuebook
-from cuelight.loop import Sensing
 from cuelight.places import models_folder
 from cuelight.read.reader import Reader, UnitThresholds
 from cuelight.sense.detect import Detector
 from cuelight.sense.expression import ExpressionModel
 from cuelight.sense.face import FaceFinder
+from cuelight.sensing import Sensing
 
 if TYPE_CHECKING:
     from collections.abc import Callable

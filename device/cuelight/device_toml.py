@@ -12,7 +12,7 @@ from cuelight.errors import SettingsError
 from cuelight.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from dataclasses import Field
     from pathlib import Path
 
@@ -157,7 +157,7 @@ class _Reader:
             problem = (
                 f"lamp.pins is {list(lamp.pins)}; a {lamp.kind} lamp wants {wanted} BCM pin(s)"
             )
-            raise self._error(f"{problem}, each 0 to 27", "lamp", "pins")
+            raise self._error(f"{problem}, each 2 to 27", "lamp", "pins")
         used = [*lamp.pins, lamp.camera_pin, lamp.price_pin, lamp.pause_pin]
         used += [lamp.motor_pin] if lamp.motor else []
         twice = sorted({pin for pin in used if used.count(pin) > 1})
@@ -167,6 +167,17 @@ class _Reader:
         if len(polygon) < 3 or not all(_is_point(point) for point in polygon):
             problem = "zone.polygon wants at least 3 corners [x, y], each from 0 to 1"
             raise self._error(problem, "zone", "polygon")
+        if _area(polygon) < 0.01:
+            problem = "zone.polygon covers less than a hundredth of the picture; nobody fits in"
+            raise self._error(problem, "zone", "polygon")
+        camera = settings.camera
+        if camera.mains_hz not in {0, 50, 60}:
+            problem = f"camera.mains_hz is {camera.mains_hz}; 50, 60 or 0 is wanted"
+            raise self._error(problem, "camera", "mains_hz")
+        for key in ("width", "height"):
+            if getattr(camera, key) % 2:
+                problem = f"camera.{key} is {getattr(camera, key)}; an even number is wanted"
+                raise self._error(problem, "camera", key)
 
     def _error(self, problem: str, section: str, key: str = "") -> SettingsError:
         line = self._line(section, key)
@@ -213,7 +224,7 @@ def _tuples(value: list[object]) -> tuple[object, ...]:
 
 
 def _is_pin(pin: object) -> bool:
-    return type(pin) is int and 0 <= pin <= 27
+    return type(pin) is int and 2 <= pin <= 27
 
 
 def _is_point(point: object) -> bool:
@@ -222,6 +233,13 @@ def _is_point(point: object) -> bool:
         and len(point) == 2
         and all(type(value) in (int, float) and 0 <= value <= 1 for value in point)
     )
+
+
+def _area(polygon: Sequence[tuple[float, float]]) -> float:
+    """Give a polygon's area by the shoelace formula."""
+    following = [*polygon[1:], polygon[0]]
+    twice = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(polygon, following, strict=True))
+    return abs(twice) / 2.0
 
 
 def _toml(value: object) -> str:

@@ -28,7 +28,7 @@ class LampError(CuelightError, OSError):
 
 
 class BrokerError(CuelightError, ConnectionError):
-    """The broker refused us or our password (never ends the loop)."""
+    """The demo's own broker did not start (exit code 1)."""
 
 
 class StoreError(CuelightError, OSError):

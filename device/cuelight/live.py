@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from cuelight.loop import Seen
     from cuelight.sense.records import Expression
+    from cuelight.sensing import Seen
 
 _BAR: Final = 16  # characters
 _KEPT: Final = 7  # lines of events on the screen

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from cuelight.loop import Seen
+    from cuelight.sensing import Seen
 
 mpl.use("Agg")
 import matplotlib.pyplot as plt

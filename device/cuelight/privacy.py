@@ -8,21 +8,23 @@ from cuelight import __version__
 from cuelight.errors import SettingsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cuelight.settings import PrivacySettings, Settings
 
 
-def require_notice(privacy: PrivacySettings) -> None:
-    """Raise SettingsError unless the operator chose a mode and named a contact."""
+def require_notice(privacy: PrivacySettings, path: Path) -> None:
+    """Raise SettingsError unless the operator chose a mode and named a contact, in `path`."""
     for key, wanted in (("mode", '"notice" or "opt_in"'), ("contact", "whom a customer can ask")):
         if not getattr(privacy, key):
             raise SettingsError(
                 f"privacy.{key} is not set; {wanted} is wanted, and until then the camera stays "
-                f"closed. Set it in device.toml under [privacy]."
+                f"closed. Set it in {path} under [privacy]."
             )
     if privacy.mode == "opt_in":
         raise SettingsError(
             'privacy.mode is "opt_in", which needs the customer\'s own button; this version has '
-            'none yet. Use "notice" and put the notice up, or leave the camera closed.'
+            f'none yet. Set "notice" in {path} and put the notice up, or leave the camera closed.'
         )
 
 

@@ -132,12 +132,12 @@ class LampSettings:
         bounds=(1000, 8000),
     )
     camera_pin: int = option(
-        5, "Pin of the lamp that is lit whenever the camera is open.", bounds=(0, 27)
+        5, "Pin of the lamp that is lit whenever the camera is open.", bounds=(2, 27)
     )
     motor: bool = option(False, "Drive the haptic motor too (behind a transistor and a diode).")  # noqa: FBT003
-    motor_pin: int = option(18, "Pin of the motor's transistor.", bounds=(0, 27))
-    price_pin: int = option(23, "Pin of the button that marks a price mention.", bounds=(0, 27))
-    pause_pin: int = option(24, "Pin of the button that pauses the camera.", bounds=(0, 27))
+    motor_pin: int = option(18, "Pin of the motor's transistor.", bounds=(2, 27))
+    price_pin: int = option(23, "Pin of the button that marks a price mention.", bounds=(2, 27))
+    pause_pin: int = option(24, "Pin of the button that pauses the camera.", bounds=(2, 27))
     pause_hold_seconds: float = option(
         2.0, "How long the pause button is held.", unit="s", bounds=(0.2, 10.0)
     )
@@ -168,12 +168,12 @@ class MqttSettings:
 class ReleaseSettings:
     """When a count is safe to publish. Lower values leak more about single visits."""
 
-    k: int = option(5, "Fewest visits behind a released number.", bounds=(1, 1000))
+    k: int = option(5, "Fewest visits behind a released number.", bounds=(5, 1000))
     floor: int = option(
-        3, "Fewest visits that did, and fewest that did not, show what is counted.", bounds=(0, 500)
+        3, "Fewest visits that did, and fewest that did not, show what is counted.", bounds=(3, 500)
     )
     window_minutes: float = option(
-        60.0, "Length of a window.", unit="minutes", bounds=(0.1, 1440.0)
+        60.0, "Length of a window.", unit="minutes", bounds=(15.0, 1440.0)
     )
     drop_days: float = option(
         28.0, "A cell unreleased for so long is dropped.", unit="days", bounds=(1.0, 90.0)
@@ -190,7 +190,8 @@ class PrivacySettings:
 
     mode: str = option(
         "",
-        "notice or opt_in; no default: the operator decides.",
+        "notice or opt_in; no default: the operator decides. opt_in needs the customer's own "
+        "button, which this version lacks, so the camera stays closed with it.",
         choices=("", "notice", "opt_in"),
     )
     contact: str = option("", "Whom a customer can ask: an e-mail address or telephone number.")

@@ -8,24 +8,43 @@ from typing import Final
 
 from cuelight import __version__
 
-_TEMPERATURE: Final = Path("/sys/class/thermal/thermal_zone0/temp")  # thousandths of a degree C
-_THROTTLED: Final = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")  # hex flags
+_SYS: Final = Path("/sys")
+
+_TEMPERATURE: Final = "class/thermal/thermal_zone0/temp"
+"""Thousandths of a degree C."""
+
+_THROTTLED: Final = "bus/platform/drivers/raspberrypi-firmware/*/get_throttled"
+"""Hexadecimal flags. By the driver's name, since the device's own path differs: `soc:firmware` on a
+Pi 4, `soc@107c000000:firmware` on a Pi 5 with newer kernels."""
+
+_THROTTLED_NOW: Final = 0xF
+"""Bits 0 to 3: under-voltage, frequency capped, throttled, soft temperature limit. The same from
+bit 16 on say what has happened since boot (`vcgencmd get_throttled`), and never go out again."""
+
+_DEGREES: Final = 5
+"""A face to read warms the processor by a few degrees: a finer figure would show presence."""
 
 
-def vitals() -> dict[str, object]:
-    """Read temperature (degrees C) and throttling now; None where this machine has neither."""
-    temperature = _read(_TEMPERATURE)
-    throttled = _read(_THROTTLED)
+def vitals(sys: Path = _SYS) -> dict[str, object]:
+    """Read temperature (to 5 degrees C) and throttling now; None where nothing sensible is found.
+
+    `sys` is where the kernel shows its devices.
+    """
+    temperature = _read(sys, _TEMPERATURE, base=10)
+    throttled = _read(sys, _THROTTLED, base=16)
     return {
-        "temperature": round(int(temperature) / 1000.0, 1) if temperature else None,
-        "throttled": int(throttled, 16) != 0 if throttled else None,
+        "temperature": None
+        if temperature is None
+        else _DEGREES * round(temperature / 1000.0 / _DEGREES),
+        "throttled": None if throttled is None else throttled & _THROTTLED_NOW != 0,
         "version": __version__,
         "python": platform.python_version(),
     }
 
 
-def _read(path: Path) -> str:
+def _read(sys: Path, pattern: str, *, base: int) -> int | None:
     try:
-        return path.read_text(encoding="ascii").strip()
-    except OSError:
-        return ""
+        path = next(sys.glob(pattern))
+        return int(path.read_text(encoding="ascii"), base)
+    except (StopIteration, OSError, ValueError):  # UnicodeDecodeError is a ValueError
+        return None

@@ -40,7 +40,7 @@ class Watchdog:
         return self._interval_seconds
 
     def ready(self, status: str = "") -> None:
-        """Say that settings, model and lamp are good and the loop runs."""
+        """Say that settings and model are good and the loop runs; camera and lamp may yet fail."""
         self._send("READY=1", status)
 
     def status(self, status: str) -> None:

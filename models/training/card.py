@@ -49,26 +49,36 @@ def evidence(unit: str, found: dict[str, Any], table: dict[str, Any]) -> tuple[b
         for clip in found["clips"].values()
         if unit in clip["r"] and clip["teacher_spread"][unit] >= table["moving_spread"]
     ]
+    ranks = [
+        forms["int8"]["strong_auc"][unit]
+        for name, forms in found["stills"].items()
+        if name == "rig" and unit in forms["int8"]["strong_auc"]
+    ]
     said = []
-    for label, values in (("real stills r", faces), ("clips r", moving), ("rig r", rig)):
+    for label, values in (
+        ("real stills r", faces),
+        ("clips r", moving),
+        ("rig r", rig),
+        ("rig AUC", ranks),
+    ):
         if values:
             said.append(f"{label} {' '.join(f'{value:.2f}' for value in values)}")
     if not faces:
         # The teacher is blind here; only rendered faces say anything.
-        live = bool(rig) and min(rig) >= table["rig_r"]
+        live = bool(ranks) and min(ranks) >= table["rig_auc"]
         if unit == "AU09":
             auc = found["stills"]["ferplus"]["int8"]["nose_wrinkle_on_disgust_auc"]
             said.append(f"real disgust AUC {auc:.2f}")
             live = live and auc >= table["disgust_auc"]
         return live, "; ".join(said) or "untrained"
-    live = float(np.mean(faces)) >= table["stills_r"]
-    if moving:
-        live = live and float(np.median(moving)) >= table["clips_r"]
-    if not live and rig:
+    follows = float(np.mean(faces))
+    along = float(np.median(moving)) if moving else float("nan")
+    live = follows >= table["stills_r"] and (not moving or along >= table["clips_r"])
+    if not live and ranks:
         # A weak teacher's noise is hard to match; the rig's truth may stand for it where no clip
         # says no.
-        live = min(rig) >= table["rig_r"] and float(np.mean(faces)) >= table["weak_stills_r"]
-        live = live and (not moving or float(np.median(moving)) >= table["weak_clips_r"])
+        live = min(ranks) >= table["rig_auc"] and follows >= table["weak_stills_r"]
+        live = live and (not moving or along >= table["weak_clips_r"])
     return live, "; ".join(said)
 
 

@@ -96,7 +96,7 @@ def main() -> None:
         "--cache", type=Path, required=True, help="folder of shards and checkpoints"
     )
     parser.add_argument("--recipe", type=Path, default=HERE / "recipe.toml")
-    parser.add_argument("--run", default="second", help="which of the recipe's runs to convert")
+    parser.add_argument("--run", default="third", help="which of the recipe's runs to convert")
     parser.add_argument("--out", type=Path, default=HERE.parent / "expression.tflite")
     given = parser.parse_args()
     recipe = tomllib.loads(given.recipe.read_text())

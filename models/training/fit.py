@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import multiprocessing
 import os
 import sys
 import time
@@ -23,7 +24,7 @@ from course import Training
 from losses import Scales, losses, unsteadiness
 from net import ExpressionNet
 from shards import Drawer, Floats, Shard, open_shards, row_weights
-from torch import Tensor, distributed, multiprocessing
+from torch import Tensor, distributed
 from tqdm import tqdm
 from validate import validate
 
@@ -147,18 +148,29 @@ def train(rank: int, given: argparse.Namespace, recipe: dict[str, Any]) -> None:
     work = start(given, recipe, run)
     drawer, scales = open_drawer(given.cache, table)
     held_out = open_shards(given.cache, valid=True) if rank == 0 else []
+    started, before = time.monotonic(), work.step
     while work.step < run["steps"]:
         began, first = time.monotonic(), work.step
         work.shake(recipe["seed"], rank)
         said: dict[str, Any] = train_epoch(work, drawer, scales, {**recipe, "train": table}, run)
         took = time.monotonic() - began
         said["images_per_second"] = (work.step - first) * table["batch"] * peers / took
+        if given.minutes:
+            run["steps"] = _steps_left(started, work.step - before, given.minutes) + work.step
         if rank == 0:
             work.save(given.cache / f"{given.run}.pt", said)
             for shard in held_out if work.step % table["validate_steps"] == 0 else ():
                 said[shard.name] = validate(work.slow, shard)
             print(work.step, time.strftime("%H:%M:%S"), _brief(said), flush=True)
     distributed.destroy_process_group()
+
+
+def _steps_left(started: float, taken: int, minutes: float) -> int:
+    """Say how many more steps fit, at the pace so far; all processes take the first one's word."""
+    spent = time.monotonic() - started
+    left = torch.tensor(max(int((minutes * 60 - spent) * taken / spent), 0))
+    distributed.broadcast(left, 0)
+    return int(left)
 
 
 def main() -> None:
@@ -171,10 +183,20 @@ def main() -> None:
     parser.add_argument("--run", default="first", help="which of the recipe's runs")
     parser.add_argument("--start", type=Path, help="a checkpoint whose weights to start from")
     parser.add_argument("--steps", type=int, help="instead of the recipe's number of steps")
+    parser.add_argument("--minutes", type=float, help="stretch or cut the steps to end in so long")
     given = parser.parse_args()
     given.meeting = os.getpid()
     recipe = tomllib.loads(given.recipe.read_text())
-    multiprocessing.spawn(train, (given, recipe), nprocs=recipe["train"]["processes"])
+    context = multiprocessing.get_context("spawn")
+    peers = [
+        context.Process(target=train, args=(rank, given, recipe), daemon=True)
+        for rank in range(recipe["train"]["processes"])
+    ]
+    for peer in peers:
+        peer.start()
+    for peer in peers:
+        peer.join()
+    sys.exit(int(any(peer.exitcode for peer in peers)))
 
 
 def _brief(said: dict[str, Any]) -> str:

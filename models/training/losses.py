@@ -30,15 +30,21 @@ def _known(error: Tensor, target: Tensor) -> Tensor:
 
 
 def unit_loss(logits: Tensor, target: Tensor, spread: Tensor) -> Tensor:
-    """Mix squared and absolute error, each unit in its own spread.
+    """Mix cross-entropy, squared and absolute error, each unit in its own spread.
 
-    Absolute error alone learns the median, which for a rare movement is nothing at all; the square
-    draws towards the mean, and dividing by the spread lets rare units weigh as much as common ones.
+    Absolute error alone learns the median, which for a rare movement is nothing at all; and through
+    a sigmoid that says "nothing" neither it nor the square has a slope left to learn from.
+    Cross-entropy against the intensity has: its slope is the error itself. Dividing by the spread
+    lets rare units weigh as much as common ones.
     """
     wanted = torch.nan_to_num(target)
     off = torch.sigmoid(logits) - wanted
-    error = 0.5 * (off / spread).square().clamp(max=25) + 0.5 * off.abs() / spread
-    return _known(error, target)
+    surprise = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    # Less the target's own entropy, which no prediction can remove.
+    surprise = surprise + torch.special.xlogy(wanted, wanted)
+    surprise = surprise + torch.special.xlogy(1 - wanted, 1 - wanted)
+    square = (off / spread).square().clamp(max=25)
+    return _known(0.5 * surprise / spread + 0.25 * square + 0.25 * off.abs() / spread, target)
 
 
 def emotion_loss(logits: Tensor, target: Tensor, log_prior: Tensor) -> Tensor:

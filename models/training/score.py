@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 Scores: TypeAlias = dict[str, Any]
 
+STRONG, NONE = 0.3, 0.05
+"""Intensities from which a unit counts as shown, and below which as absent, when ranking faces."""
+LEAST_FACES = 15
+ONE_SIDED, BOTH_SIDED = 0.25, 0.1
+"""Difference between AU12's sides from which a smile is one-sided, and below which both-sided."""
+
 _EYES = [
     [row for row, name in enumerate(POINTS) if name.startswith(f"eye_{side}")] for side in "rl"
 ]
@@ -44,6 +50,9 @@ def stills(said: list[Floats], shard: Shard) -> Scores:
     scores: Scores = {
         "rows": len(shard),
         "r": _unit_correlations(units, known["units"]),
+        "strong_auc": strong_auc(units, known["units"]),
+        "smile_sides": smile_sides(units, known["units"]),
+        "nose_confusion": nose_confusion(units, known["units"]),
         "landmarks_off_share_of_eye_distance": float(np.nanmedian(off / apart)),
         "head_off_degrees": np.nanmean(np.abs(head - known["head"]), 0).tolist(),
         "head_r": [correlation(head[:, axis], known["head"][:, axis]) for axis in range(3)],
@@ -63,6 +72,48 @@ def stills(said: list[Floats], shard: Shard) -> Scores:
 def _unit_correlations(said: Floats, known: Floats) -> dict[str, float]:
     found = {name: correlation(said[:, row], known[:, row]) for row, name in enumerate(UNITS)}
     return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
+def strong_auc(said: Floats, known: Floats) -> dict[str, float]:
+    """Say how well each unit ranks faces that show it (0.3 or more) above those that do not."""
+    found = {}
+    for row, name in enumerate(UNITS):
+        shown, none = known[:, row] >= STRONG, known[:, row] < NONE
+        if min(shown.sum(), none.sum()) >= LEAST_FACES:
+            both = shown | none
+            found[name] = float(roc_auc_score(shown[both], said[both, row]))
+    return found
+
+
+def smile_sides(said: Floats, known: Floats) -> Scores:
+    """Say how well a one-sided smile is told from a both-sided one, where both occur."""
+    left, right = UNITS.index("AU12L"), UNITS.index("AU12R")
+    apart, ours = known[:, left] - known[:, right], said[:, left] - said[:, right]
+    one = np.abs(apart) > ONE_SIDED
+    both = (known[:, [left, right]].min(1) > ONE_SIDED) & (np.abs(apart) < BOTH_SIDED)
+    if min(one.sum(), both.sum()) < LEAST_FACES:
+        return {}
+    return {
+        "one_sided": int(one.sum()),
+        "both_sided": int(both.sum()),
+        "right_side_share": float((np.sign(apart[one]) == np.sign(ours[one])).mean()),
+        "difference_one_sided_median": float(np.median(np.abs(ours[one]))),
+        "difference_both_sided_median": float(np.median(np.abs(ours[both]))),
+    }
+
+
+def nose_confusion(said: Floats, known: Floats) -> Scores:
+    """Give the median AU09 where it is shown, and where only lip raise or brow lowering is."""
+    nose = UNITS.index("AU09")
+    groups = {"shown (0.5 or more)": known[:, nose] >= 0.5, "absent": known[:, nose] < NONE}
+    for name, unit in (("AU10", "AU10"), ("AU04", "AU04L")):
+        strong = known[:, UNITS.index(unit)] >= 0.4
+        groups[f"absent, {name} 0.4 or more"] = (known[:, nose] < NONE) & strong
+    return {
+        name: [int(rows.sum()), float(np.median(said[rows, nose]))]
+        for name, rows in groups.items()
+        if rows.sum() >= LEAST_FACES
+    }
 
 
 def _disgust_auc(units: Floats, votes: Floats) -> float:

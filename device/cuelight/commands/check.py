@@ -28,6 +28,6 @@ def main(args: argparse.Namespace) -> int:
     print(f"model: {card.name} {card.version} runs on {model.runtime_name}, SHA-256 as in its card")
     load_cuebook(cues_path(settings))
     print(f"cues: {cues_path(settings)} is in order")
-    require_notice(settings.privacy)
+    require_notice(settings.privacy, args.config)
     print(f"privacy: mode {settings.privacy.mode}, customers ask {settings.privacy.contact}")
     return 0

@@ -31,7 +31,7 @@ from cuelight.view.listener import Listener
 if TYPE_CHECKING:
     import argparse
 
-    from cuelight.loop import Seen
+    from cuelight.sensing import Seen
 
 _SITE: Final = "demo"
 _LOOPS: Final = 5
@@ -70,7 +70,7 @@ def main(args: argparse.Namespace) -> int:
                 f"cuelight demo: {clip.name} {args.loops} times, in real time",
                 lamp=lambda: box.panel.level,
                 camera_lamp=lambda: box.panel.camera_lamp_is_lit,
-                notes=listener.lines,
+                notes=lambda: [log.so_far(), *listener.lines()],
             )
             stack.enter_context(log.view)
         box.run()
@@ -123,14 +123,20 @@ class _Log:
         if self.view is not None:
             self.view.update(seen)
 
+    def so_far(self) -> str:
+        """Say what this visit has shown until now, as its tally will count it."""
+        return "this visit so far: " + (self._found() or "nothing")
+
+    def _found(self) -> str:
+        return ", ".join(f"{count} x {name}" for name, count in sorted(self._events.items()))
+
     def summary(self, box: Box, source: PacedClip, listener: Listener) -> str:
         """Sum the demo up in a few lines."""
-        found = ", ".join(f"{count} x {name}" for name, count in sorted(self._events.items()))
         lit = [1000.0 * seconds for seconds in box.teller.signal_latencies]
         late = f" (lamp {max(lit):.0f} ms after the frame that completed it)" if lit else ""
         lines = [
             f"frames read {self._frames}, skipped {source.skipped}, faces read {self._faces}",
-            f"found: {found or 'nothing'}",
+            f"found: {self._found() or 'nothing'}",
             f"signals: {'; '.join(self._signals) or 'none'}{late}",
         ]
         for window in listener.windows:

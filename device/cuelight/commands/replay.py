@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING
 
 from cuelight.compose import build_sensing
 from cuelight.device_toml import load_settings
+from cuelight.errors import InputError
 from cuelight.jsonlines import event_line, explain_line, frame_line
-from cuelight.loop import Seen
 from cuelight.price_marks import load_price_marks
 from cuelight.records import Cue, Reading, Signal
 from cuelight.sense.clip import open_clip
+from cuelight.sensing import Seen
 from cuelight.settings import Settings
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
 
-    from cuelight.loop import Event, Sensing
     from cuelight.read.reader import Decision
     from cuelight.sense.records import Frame
+    from cuelight.sensing import Event, Sensing
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,22 +42,17 @@ def main(args: argparse.Namespace) -> int:
     """Print cues, readings and signals as they are found; frames and reasons when asked for."""
     settings = load_settings(args.config) if args.config else Settings()
     marks = load_price_marks(args.events) if args.events else []
-    line = event_line if args.json else event_text
+    if args.plot and not args.plot.resolve().parent.is_dir():
+        raise InputError(f"Cannot draw {args.plot}: no folder {args.plot.parent}. Make it first.")
     explain = None
     if args.explain:
         explain = _print_line if args.json else _print_text
     kept: list[Seen] = []
     faces = 0
     with open_clip(args.clip, step=args.step) as clip:
-        sensing = build_sensing(settings, explain=explain)
-        for seen in replay(sensing, clip, marks):
+        for seen in replay(build_sensing(settings, explain=explain), clip, marks):
             faces += len(seen.expressions)
-            if args.frames:
-                for expression in seen.expressions:
-                    print(frame_line(expression))
-            for event in seen.events:
-                if text := line(event):
-                    print(text)
+            _print_seen(seen, args)
             if args.plot:
                 kept.append(seen)
     if not faces:
@@ -78,6 +74,14 @@ def replay(sensing: Sensing, clip: Iterable[Frame], marks: Sequence[float] = ())
             sensing.mark_price(waiting.pop(0))
         yield sensing.update(frame)
     yield Seen(timestamp, (), sensing.flush(timestamp))
+
+
+def _print_seen(seen: Seen, args: argparse.Namespace) -> None:
+    for expression in seen.expressions if args.frames else ():
+        print(frame_line(expression))
+    for event in seen.events:
+        if text := event_line(event) if args.json else event_text(event):
+            print(text)
 
 
 def event_text(event: Event, start: float = 0.0) -> str | None:

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Run until SIGTERM or Ctrl-C; faults of camera, lamp and broker are retried for ever."""
     settings = load_settings(args.config)
-    require_notice(settings.privacy)
+    require_notice(settings.privacy, args.config)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

@@ -19,14 +19,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     names = [*RHYTHMS, "off"]
     parser.add_argument("name", choices=names, metavar="NAME", help=", ".join(names))
-    parser.add_argument("--config", type=Path, help="device.toml; without it, the default pins")
+    parser.add_argument("--config", type=Path, help="default: device.toml here, if there is one")
 
 
 def main(args: argparse.Namespace) -> int:
     """Open lamp and motor and play the rhythm once through; `off` leaves both dark."""
-    settings = load_settings(args.config) if args.config else Settings()
+    here = Path("device.toml")
+    config = args.config or (here if here.exists() else None)
+    settings = load_settings(config) if config else Settings()
     with Panel(settings.lamp, mock_allowed=True) as panel:
-        panel.open()
+        panel.open(outputs_only=True)
         if args.name == "off":
             print("lamp and motor are off")
             return 0

@@ -1,24 +1,25 @@
-"""Show live bars of what the camera sees, on the device; nothing is kept or published."""
+"""Show live bars of what the camera sees, on the device; nothing is signalled, kept or sent."""
 
 from __future__ import annotations
 
 import logging
-import tempfile
+import os
+import time
 from contextlib import ExitStack, suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from cuelight.box import Box
+from cuelight.compose import build_sensing
 from cuelight.device_toml import load_settings
 from cuelight.live import LiveView
+from cuelight.loop import Loop
 from cuelight.privacy import require_notice
 from cuelight.sense.camera import open_camera
+from cuelight.tell.buttons import boot_seconds
+from cuelight.tell.panel import Panel
 
 if TYPE_CHECKING:
     import argparse
-
-    from cuelight.loop import Seen
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,29 +28,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Run the loop with a screen until Ctrl-C; the service must be stopped, it has the camera."""
+    """Run the loop with a screen until Ctrl-C; the service must be stopped, it has the camera.
+
+    The camera lamp is lit, the pause button works, and the signal lamp stays dark: a person who
+    watches is not at the table, and the service's alert budget is not ours to spend.
+    """
     settings = load_settings(args.config)
-    require_notice(settings.privacy)
+    require_notice(settings.privacy, args.config)
     logging.getLogger().setLevel(logging.WARNING)
     with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cuelight-watch-"))
-        settings = replace(settings, store=replace(settings.store, folder=folder))
-        view: LiveView | None = None
-
-        def see(seen: Seen) -> None:
-            if view is not None:
-                view.update(seen)
-
-        box = stack.enter_context(
-            Box(settings, open_camera=lambda: open_camera(settings.camera), publish=False, see=see)
+        panel = stack.enter_context(Panel(settings.lamp))
+        view = LiveView(
+            "cuelight watch (Ctrl-C ends)",
+            lamp=lambda: panel.level,
+            camera_lamp=lambda: panel.camera_lamp_is_lit,
         )
-        view = stack.enter_context(
-            LiveView(
-                "cuelight watch (Ctrl-C ends)",
-                lamp=lambda: box.panel.level,
-                camera_lamp=lambda: box.panel.camera_lamp_is_lit,
-            )
+        loop = Loop(
+            sensing=build_sensing(settings),
+            open_camera=lambda: open_camera(settings.camera),
+            camera_lamp=panel.camera_lit,
+            presses=panel.presses,
+            tell=lambda _event: None,
+            report=lambda _status: None,
+            progress=lambda: None,
+            now=boot_seconds,
+            wait=time.sleep,
+            stopping=lambda: False,
+            give_up=_give_up,
+            see=view.update,
+            camera_fps=settings.camera.fps,
         )
+        stack.enter_context(view)
         with suppress(KeyboardInterrupt):
-            box.run()
+            loop.run()
     return 0
+
+
+def _give_up(reason: str) -> NoReturn:
+    logging.getLogger(__name__).critical("%s; ending at once", reason)
+    os._exit(1)

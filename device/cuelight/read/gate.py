@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from cuelight.read.channel import Floats
 
 _LIDS: Final = (UNITS.index("AU45L"), UNITS.index("AU45R"))
+_QUALITIES_KEPT: Final = 256  # four seconds at 60 frames a second: a movement's apex lies within
 _MOUTH: Final = (UNITS.index("AU25"), UNITS.index("AU26"))
 
 
@@ -100,6 +101,7 @@ class Gates:
             "quality": Gate("the picture was poor", pad_seconds=0.0),
             "tap": Gate("the box was tapped", pad_seconds=limits.tap_pad_seconds),
         }
+        self._qualities: deque[tuple[float, float]] = deque(maxlen=_QUALITIES_KEPT)
         self._mouth = Swing(
             SwingLimits(
                 least=limits.speech,
@@ -124,6 +126,7 @@ class Gates:
     ) -> None:
         """Take one frame's rises (31,), yaw to the camera, pitch from the usual, and head speed."""
         limits, gates = self._limits, self._gates
+        self._qualities.append((timestamp, quality))
         lids = max(float(rises[_LIDS[0]]), float(rises[_LIDS[1]]))
         gates["blink"].update(timestamp, shut=lids > limits.blink)
         self._mouth.update(timestamp, float(rises[_MOUTH[0]] + rises[_MOUTH[1]]))
@@ -137,6 +140,14 @@ class Gates:
         gates["bent"].update(timestamp, shut=abs(pitch) > limits.bent_degrees)
         gates["quality"].update(timestamp, shut=quality < limits.quality)
         gates["tap"].update(timestamp, shut=False)
+
+    def quality_at(self, timestamp: float) -> float:
+        """Give how far the picture could be trusted at a time, not at the end when a face leaves.
+
+        Before what is remembered, the oldest that is.
+        """
+        known = [quality for seen, quality in self._qualities if seen <= timestamp]
+        return known[-1] if known else self._qualities[0][1] if self._qualities else 1.0
 
     def lose(self) -> None:
         """Start anew what needs an unbroken view: the face was lost for a moment."""

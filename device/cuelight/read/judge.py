@@ -64,7 +64,8 @@ class Judge:
     def movement(self, movement: Movement, view: View) -> list[Cue]:
         """Give the cues that a movement is."""
         found = []
-        sure = confidence(movement, quality=view.quality, provisional=view.provisional)
+        quality = self._gates.quality_at(movement.apex)
+        sure = confidence(movement, quality=quality, provisional=view.provisional)
         for rule in RULES_OF[movement.channel]:
             span = (movement.onset, movement.apex, movement.offset)
             candidate = _Candidate(rule.name, *span, movement.peak, sure)
@@ -142,7 +143,7 @@ class Judge:
                 strength=found.strength,
                 confidence=found.confidence,
                 provisional=view.provisional,
-                price=price or self._prices.after(found.apex),
+                price=price or self._prices.around(found.apex),
             )
         ]
 

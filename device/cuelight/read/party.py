@@ -1,7 +1,8 @@
-"""The faces at the table, each with its own neutral, kept while lost."""
+"""Keep the faces at the table, each with its own neutral, also while they are lost."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import hypot
 from typing import TYPE_CHECKING
@@ -16,15 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PartyLimits:
-    """When a new track takes over the neutral of one just lost.
+    """When a new track takes over the neutral of one that was lost.
 
-    It must begin within `inherit_seconds`, its box's centre within `inherit_widths` box widths of
-    where the lost one was last seen, and its size within a factor of `inherit_size`. Who it is
-    plays no part: no identity is looked at. Raising these hands neutrals on more freely, also
-    between two people who change places. `most` is how many lost faces are remembered.
+    It must begin within `inherit_seconds` (as long as a visit's gap may last), its box's centre
+    within `inherit_widths` box widths of where the lost one was last seen, and its size within a
+    factor of `inherit_size`; and no other lost or new one may fit as well. Who it is plays no part:
+    no identity is looked at. Raising these hands neutrals on more freely, also between two people
+    who change places. `most` is how many lost faces are remembered.
     """
 
-    inherit_seconds: float = 10.0
+    inherit_seconds: float = 120.0
     inherit_widths: float = 0.8
     inherit_size: float = 1.35
     most: int = 12
@@ -43,9 +45,8 @@ class Party:
         """Take one frame's expressions, at most one a track; give the cues with their sitters."""
         found: list[tuple[Sitter, Cue]] = []
         here = {expression.track: expression for expression in reversed(expressions)}
-        for track in sorted(here):
-            if track not in self._sitters:
-                self._welcome(track, here, timestamp)
+        if not here.keys() <= self._sitters.keys():
+            found += self._welcome(here, timestamp, interval)
         for track, sitter in self._sitters.items():
             if track in here:
                 found += [(sitter, cue) for cue in sitter.update(here[track], interval)]
@@ -66,33 +67,46 @@ class Party:
         """Forget every face."""
         self._sitters.clear()
 
-    def _welcome(self, track: int, here: dict[int, Expression], timestamp: float) -> None:
-        lost = [
-            (distance, old)
+    def _welcome(
+        self, here: dict[int, Expression], timestamp: float, interval: float
+    ) -> list[tuple[Sitter, Cue]]:
+        """Give every new track a sitter: the lost one that it alone fits, and that alone fits it.
+
+        Where there is a choice nobody inherits, and the lost ones in question are closed and
+        forgotten: they would stand in the way of the next return to this place.
+        """
+        arrived = sorted(here.keys() - self._sitters.keys())
+        fits = {new: self._fitting(here[new], here, timestamp) for new in arrived}
+        wanted = Counter(old for lost in fits.values() for old in lost)
+        for new, lost in fits.items():
+            only = len(lost) == 1 and wanted[lost[0]] == 1
+            self._sitters[new] = self._sitters.pop(lost[0]) if only else self._make()
+        cues: list[tuple[Sitter, Cue]] = []
+        for old in sorted(wanted):
+            if (sitter := self._sitters.pop(old, None)) is not None:
+                cues += [(sitter, cue) for cue in sitter.close(interval)]
+        gone = sorted((s.seen or 0.0, old) for old, s in self._sitters.items() if old not in here)
+        for _, old in gone[: max(len(self._sitters) - self._limits.most, 0)]:
+            del self._sitters[old]
+        return cues
+
+    def _fitting(self, new: Expression, here: dict[int, Expression], timestamp: float) -> list[int]:
+        """Name the lost tracks whose seat this may be."""
+        return [
+            old
             for old, sitter in self._sitters.items()
             if old not in here
             and sitter.seen is not None
             and sitter.box is not None
             and timestamp - sitter.seen <= self._limits.inherit_seconds
-            and (distance := _apart(sitter.box, here[track].box, self._limits)) is not None
+            and _is_seat(sitter.box, new.box, self._limits)
         ]
-        if lost:
-            _, old = min(lost)
-            self._sitters[track] = self._sitters.pop(old)
-            return
-        self._sitters[track] = self._make()
-        if len(self._sitters) > self._limits.most:
-            gone = [(s.seen or 0.0, old) for old, s in self._sitters.items() if old not in here]
-            if gone:
-                del self._sitters[min(gone)[1]]
 
 
-def _apart(old: Box, new: Box, limits: PartyLimits) -> float | None:
-    """Give how far two boxes lie apart in widths, or None if they cannot be the same seat."""
+def _is_seat(old: Box, new: Box, limits: PartyLimits) -> bool:
+    """Say whether two boxes are near and alike enough to be the same seat."""
     wide, wider = sorted((max(old.right - old.left, 1e-6), max(new.right - new.left, 1e-6)))
-    if wider > wide * limits.inherit_size:
-        return None
     across = (old.left + old.right - new.left - new.right) / 2.0
     down = (old.top + old.bottom - new.top - new.bottom) / 2.0
-    distance = hypot(across, down) / wide
-    return distance if distance <= limits.inherit_widths else None
+    near = hypot(across, down) <= limits.inherit_widths * wide
+    return near and wider <= wide * limits.inherit_size

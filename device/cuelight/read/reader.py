@@ -56,7 +56,7 @@ class Reader:
             raise ValueError("give a budget or the limits of a new one, not both")
         self.budget = budget or AlertBudget(budget_limits)
         self._book, self._explain = cues, explain
-        self._limits = limits or ReadLimits()
+        read_limits = limits or ReadLimits()
         self._price_times = price_times or PriceTimes()
         self._prices = PriceMarks(self._price_times)
         self._visit = VisitWatch(visit_times or VisitTimes())
@@ -68,7 +68,7 @@ class Reader:
                 units=units,
                 book=cues,
                 prices=self._prices,
-                limits=self._limits,
+                limits=read_limits,
                 explain=explain,
             ),
             party_limits or PartyLimits(),
@@ -91,12 +91,6 @@ class Reader:
         names = {*self._book.cues, *self._book.readings}
         return frozenset(names | {f"after_price.{name}" for name in names})
 
-    @property
-    def min_detectable_seconds(self) -> float:
-        """The shortest movement that the frame rate at hand lets it tell from noise."""
-        times = self._limits.movement
-        return max(times.micro_min_seconds, times.micro_min_frames * self._interval)
-
     def update(
         self,
         timestamp: float,
@@ -115,9 +109,9 @@ class Reader:
         if self._before is not None:
             elapsed = min(timestamp - self._before, 0.5)
             self._interval += 0.1 * (elapsed - self._interval)
-        self._before = timestamp
         self._prices.prune(timestamp)
         events = self._follow_visit(timestamp, self._visit.update(timestamp, occupied=occupied))
+        self._before = timestamp
         current = [e for e in expressions if e.timestamp == timestamp] if expressions else []
         if len(current) < len(expressions):
             self._tell(timestamp, "frame", "expression", "its time is not the frame's")
@@ -135,11 +129,15 @@ class Reader:
             self._tell(timestamp, "visit", "price mark", "it repeats one less than 10 s away")
 
     def flush(self, timestamp: float) -> list[Event]:
-        """End what is under way, as at a clip's end: movements first, then the visit."""
+        """End what is under way at a clip's end: movements first, then the visit.
+
+        It never gives a signal: there is no more to see, so a hint would come too late. A service
+        that stops does not call it, because a visit cut short would be counted again afterwards.
+        """
         if self._before is not None and timestamp < self._before:
             timestamp = self._before
-        events = self._weigh(timestamp, self._party.close(self._interval))
-        return events + self._follow_visit(timestamp, self._visit.finish())
+        found = self._weigh(timestamp, self._party.close(self._interval), may_signal=False)
+        return found + self._follow_visit(timestamp, self._visit.finish())
 
     def reset(self) -> None:
         """Forget faces, marks and the visit under way without a tally; the alert budget stays."""
@@ -153,8 +151,10 @@ class Reader:
         self._before = None
         self.budget.reset()
 
-    def _weigh(self, timestamp: float, found: list[tuple[Sitter, Cue]]) -> list[Event]:
-        """From cues to readings and a signal."""
+    def _weigh(
+        self, timestamp: float, found: list[tuple[Sitter, Cue]], *, may_signal: bool = True
+    ) -> list[Event]:
+        """From cues to readings and, unless the end has come, a signal."""
         marks, self._marks = self._marks, []
         if not found and not marks:
             return []
@@ -176,7 +176,8 @@ class Reader:
         readings.sort(key=lambda reading: (PRIORITY.index(reading.name), -reading.confidence))
         for reading in readings:
             self._count(reading.name, price=self._prices.after(reading.timestamp))
-        return [*(cue for _, cue in found), *readings, *self._signal(readings)]
+        signals = self._signal(readings) if may_signal else []
+        return [*(cue for _, cue in found), *readings, *signals]
 
     def _signal(self, readings: list[Reading]) -> list[Event]:
         for reading in readings:
@@ -208,7 +209,8 @@ class Reader:
             elif event in (VisitEvent.ENDED, VisitEvent.DISCARDED):
                 if event is VisitEvent.ENDED:
                     events.append(VisitTally(self._cells(), self._price_seen))
-                    self.budget.visit_over()
+                    # the last frame before: after a pause nobody knows when they left
+                    self.budget.visit_over(timestamp if self._before is None else self._before)
                 self._party.reset()
                 self._patterns.clear()
                 self._counts.clear()

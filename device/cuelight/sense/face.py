@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from typing import TYPE_CHECKING, Protocol
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from cuelight.sense.records import Box, Expression, Frame, Luma
     from cuelight.settings import ZoneSettings
 
-_log = logging.getLogger(__name__)
-
 _NEVER = -math.inf
 
 
@@ -40,6 +37,9 @@ class FaceFinder:
     `follow` what the model saw: the next frame's crop is fitted to those landmarks. `occupied` says
     whether anybody is in the zone, read or not: a face on the zone's border, overlapping another's,
     or one more than `faces_max` counts, but is not read.
+
+    Nothing that it finds is logged at any level: a log with times would be a journal of who was
+    there when.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class FaceFinder:
             self._search(frame.image, zone)
         for track in self._tracks:
             if not (zone.touches(track.box) and self._is_large(track.box, share=0.9)):
-                self._drop(track, "left the zone")
+                self._drop(track)
         self._choose(zone)
         self.occupied = bool(self._tracks)
         return [self._cut(track, frame.image) for track in self._tracks if track.is_read]
@@ -145,7 +145,7 @@ class FaceFinder:
         if not track.is_read:
             patience = 4.0 * self._following.search_empty_seconds
         if track.is_doubtful(self._now) or self._now - track.confirmed > patience:
-            self._drop(track, "was lost")
+            self._drop(track)
 
     def _begin(self, similarity: Similarity) -> None:
         self._last_number += 1
@@ -158,11 +158,9 @@ class FaceFinder:
                 now=self._now,
             )
         )
-        _log.info("Face %d found", self._last_number)
 
-    def _drop(self, track: Track, why: str) -> None:
+    def _drop(self, track: Track) -> None:
         self._tracks = [other for other in self._tracks if other is not track]
-        _log.info("Face %d %s", track.number, why)
 
     def _choose(self, zone: Zone) -> None:
         """Choose whom to read: alone, wholly inside, and the largest and most central."""

@@ -48,12 +48,16 @@ class PiCamera:
             self._configure(settings)
             self._camera.start()
         except Exception as error:
-            self.close()
-            raise CameraError(
+            why = (
                 f"The Pi's camera {settings.index} cannot give {settings.width} x "
                 f"{settings.height} pixels and {settings.fps:g} frames a second: {error}. "
                 "Edit [camera] in device.toml."
-            ) from error
+            )
+            try:
+                self.close()
+            except CameraError as left_open:
+                why = f"{why} {left_open}"
+            raise CameraError(why) from error
         _log.info("Camera %d opened, controls %s", settings.index, self.controls)
 
     def __enter__(self) -> Self:
@@ -92,10 +96,21 @@ class PiCamera:
         return Frame(self._image, timestamp)
 
     def close(self) -> None:
-        """Stop the camera and give it back."""
-        camera, self._camera = self._camera, None
-        if camera is not None:
-            camera.close()
+        """Stop the camera and give it back.
+
+        Raises CameraError when libcamera does not let it go: it may still be open then, so its lamp
+        must stay lit; another `close` tries again.
+        """
+        if self._camera is None:
+            return
+        try:
+            self._camera.close()
+        except Exception as error:  # picamera2 raises RuntimeError, libcamera others
+            raise CameraError(
+                f"The Pi's camera does not close ({error!r}) and may still be open. "
+                "Restart cuelight."
+            ) from error
+        self._camera = None
 
     def _opened(self, settings: CameraSettings) -> Any:  # noqa: ANN401 - the vendor's object
         try:

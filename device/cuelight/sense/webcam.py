@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from cuelight.clock import boot_seconds
 from cuelight.errors import CameraError, InputError
 from cuelight.sense.picture import opencv
 from cuelight.sense.records import Frame
@@ -20,12 +21,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _TIMEOUT_SECONDS: Final = 3.0  # no frame for so long: the plug or the driver has failed
+# How long OpenCV waits for a frame by itself (10 s unless told; whole seconds), less than we do.
+_SELECT_SECONDS: Final = 2
 _EXPOSURE_AUTO: Final = 3  # V4L2_EXPOSURE_APERTURE_PRIORITY: automatic exposure
-
-
-def boottime() -> float:
-    """Read CLOCK_BOOTTIME in seconds, the clock of the Pi's sensor and of button presses."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Webcam:
@@ -33,7 +31,8 @@ class Webcam:
 
     A webcam's queue hands out its oldest frame first; a thread that always empties it is the only
     way to the newest with every driver. Timestamps are the moment a frame arrived (`now`, by
-    default CLOCK_BOOTTIME): the driver's own ones count from elsewhere.
+    default CLOCK_BOOTTIME): the driver's own ones count from elsewhere. `close` waits for the
+    driver for at most `close_seconds`, which is longer than OpenCV's own wait for a frame.
     """
 
     def __init__(
@@ -41,18 +40,20 @@ class Webcam:
         settings: CameraSettings,
         *,
         cv2: Any = None,  # noqa: ANN401 - the module, or a stand-in
-        now: Callable[[], float] = boottime,
+        now: Callable[[], float] = boot_seconds,
+        close_seconds: float = 5.0,
     ) -> None:
         try:
             self._cv2 = opencv() if cv2 is None else cv2
         except InputError as error:
             raise CameraError(str(error)) from error
         self._now = now
+        self._close_seconds = close_seconds
         self._where = f"/dev/video{settings.index}"
         self._capture = self._opened(settings)
         self._arrived = threading.Condition()
         self._newest: Frame | None = None
-        self._failed = self._closing = False
+        self._failed = self._closing = self._released = False
         self.skipped = 0
         self._taker = threading.Thread(target=self._take, name="webcam", daemon=True)
         self._taker.start()
@@ -77,12 +78,23 @@ class Webcam:
         return frame
 
     def close(self) -> None:
-        """Stop the thread, which gives the webcam back."""
+        """Stop the thread, which gives the webcam back, and wait until it has.
+
+        Raises CameraError when the driver hangs: the webcam is still open then, so its lamp must
+        stay lit; another `close` waits again.
+        """
         self._closing = True
-        self._taker.join(timeout=_TIMEOUT_SECONDS)
+        self._taker.join(timeout=self._close_seconds)
+        if not self._released:
+            raise CameraError(
+                f"The webcam at {self._where} hangs: its driver did not let it go within "
+                f"{self._close_seconds:g} s, and it is still open. Pull its plug, then restart."
+            )
 
     def _opened(self, settings: CameraSettings) -> Any:  # noqa: ANN401 - the vendor's object
         cv2 = self._cv2
+        # OpenCV reads it once, with the first frame of the process; a longer wait outlasts `close`
+        os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] = str(_SELECT_SECONDS)
         capture = cv2.VideoCapture(settings.index, cv2.CAP_V4L2)
         if not capture.isOpened():
             capture.release()
@@ -93,6 +105,18 @@ class Webcam:
                 f"No webcam: {self._where} {there}. Plug one in, stop the other program, or edit "
                 "camera.index."
             )
+        try:
+            self._set_up(capture, settings)
+        except Exception as error:  # whatever OpenCV raises, the webcam must not stay open
+            capture.release()
+            raise CameraError(
+                f"The webcam at {self._where} cannot be set up: {error}. Edit [camera] in "
+                "device.toml."
+            ) from error
+        return capture
+
+    def _set_up(self, capture: Any, settings: CameraSettings) -> None:  # noqa: ANN401 - ditto
+        cv2 = self._cv2
         capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
         capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
@@ -108,7 +132,6 @@ class Webcam:
                 settings.width,
                 settings.height,
             )
-        return capture
 
     def _take(self) -> None:
         """Take frames as they come and keep the newest."""
@@ -120,10 +143,13 @@ class Webcam:
                 self._keep(image, self._now())
         finally:
             # here and not in `close`: a driver may not be let go while it is being read
-            self._capture.release()
-            with self._arrived:
-                self._failed = True
-                self._arrived.notify_all()
+            try:
+                self._capture.release()
+                self._released = True
+            finally:
+                with self._arrived:
+                    self._failed = True
+                    self._arrived.notify_all()
 
     def _keep(self, image: Any, timestamp: float) -> None:  # noqa: ANN401 - OpenCV has no types
         cv2 = self._cv2

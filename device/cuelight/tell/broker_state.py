@@ -37,7 +37,7 @@ class BrokerState:
         return cls(
             "refused",
             f"{_where(settings)} refused us ({reason}; {user}). Check mqtt.username and the "
-            f"password in {file}. Trying again.",
+            f"password in {file}, then restart cuelight. Trying again meanwhile.",
         )
 
     @classmethod

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import queue
-import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
+
+from cuelight.clock import boot_seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cuelight.settings import LampSettings
     from cuelight.tell.pins import Pins
+
+__all__ = ["Buttons", "Press", "boot_seconds"]
 
 _log = logging.getLogger(__name__)
 
@@ -22,11 +25,6 @@ _BOUNCE_SECONDS: Final = 0.02
 
 _QUEUE_PRESSES: Final = 32
 """More presses than a hand can make between two frames; past that the oldest are kept."""
-
-
-def boot_seconds() -> float:
-    """Read the sensor's clock: seconds since boot, sleep included (CLOCK_BOOTTIME)."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +73,6 @@ class Buttons:
             while True:
                 presses.append(self._presses.get_nowait())
         return presses
-
-    def wait(self, *, timeout_seconds: float) -> list[Press]:
-        """Wait for a press, for a loop that has no frames to wait for; [] when none came."""
-        try:
-            first = self._presses.get(timeout=timeout_seconds)
-        except queue.Empty:
-            return []
-        return [first, *self.drain()]
 
     def close(self) -> None:
         """Stop listening and give the pins back."""

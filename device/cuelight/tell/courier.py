@@ -15,6 +15,7 @@ from cuelight.errors import InputError
 from cuelight.tell.broker_state import BrokerState
 from cuelight.tell.command import resend_from
 from cuelight.tell.link import (
+    Access,
     Acked,
     Broken,
     Connected,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-CLOSE_SECONDS: Final = 1.5
+ACK_SECONDS: Final = 1.5
 """How long a clean close waits for the broker's PUBACKs; the service must be gone within 2 s."""
 
 _DROPS_BEFORE_OTHER_PROTOCOL: Final = 2
@@ -79,7 +80,7 @@ class Courier:
 
     All of this runs on one thread, so nothing here needs a lock. `say` are the retained messages to
     begin with; `mqtt5` says which protocol is tried first; `become` is told each change of state.
-    Raises SettingsError as `Link` does.
+    Raises SettingsError for a password or CA file that cannot be read.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class Courier:
         become: Callable[[BrokerState], None],
     ) -> None:
         self._settings = settings
+        self._access = Access.read(settings)
         self._topics = topics
         self._spool = spool
         self._said = dict(say)
@@ -139,6 +141,7 @@ class Courier:
     def _open(self) -> Link:
         return Link(
             self._settings,
+            access=self._access,
             client_id=f"cuelight-{self._topics.site}-{self._topics.device}",
             will_topic=self._topics.availability,
             mqtt5=self._mqtt5,
@@ -154,7 +157,7 @@ class Courier:
             _log.warning("broker %s: %s not heard, too much at once", self._where, event)
 
     def _wait_for_acks(self) -> None:
-        end = time.monotonic() + CLOSE_SECONDS
+        end = time.monotonic() + ACK_SECONDS
         while self._state.name == "connected" and (
             self._closing_mid is not None or self._outbox.is_waiting
         ):

@@ -8,10 +8,10 @@ import random
 import threading
 from typing import TYPE_CHECKING, Final, Self
 
-from cuelight.errors import BrokerError, InputError, SettingsError
+from cuelight.errors import InputError, SettingsError
 from cuelight.tell.broker_state import BrokerState
 from cuelight.tell.courier import (
-    CLOSE_SECONDS,
+    ACK_SECONDS,
     Courier,
     Leave,
     Order,
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from cuelight.tell.spool import Spool
 
 _log = logging.getLogger(__name__)
+
+CLOSE_SECONDS: Final = ACK_SECONDS + 0.4
+"""How long `close` waits at most."""
 
 HEALTH_SECONDS: Final = 30.0
 """DESIGN section 5: a fixed schedule, which does not show whether someone is there."""
@@ -94,12 +97,6 @@ class Feed:
         with self._changed:
             return self._changed.wait_for(lambda: self._state.name == name, timeout_seconds)
 
-    def check(self) -> None:
-        """Raise BrokerError with the reason unless the broker let us in."""
-        state = self._state
-        if state.name != "connected":
-            raise BrokerError(state.detail or f"not connected to broker {self._where} yet")
-
     def available(self, state: str) -> None:
         """Say what the box does now; retained, and said again after every reconnect.
 
@@ -135,7 +132,7 @@ class Feed:
         """
         if self._worker.is_alive():
             self._order(Leave())
-            self._worker.join(CLOSE_SECONDS + 0.4)
+            self._worker.join(CLOSE_SECONDS)
         if self._worker.is_alive():
             _log.info("left while still trying to reach broker %s", self._where)
 

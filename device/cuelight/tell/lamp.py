@@ -54,10 +54,6 @@ class SignalLamp:
         for output, channel in zip(self._outputs, channels, strict=True):
             output.write(level * channel * self._brightness)
 
-    def off(self) -> None:
-        """Go dark."""
-        self.show(0.0)
-
     def close(self) -> None:
         """Go dark and give the pins back."""
         self._close()
@@ -81,10 +77,6 @@ class HapticMotor:
     def show(self, level: float, *, colour: Colour = _WHITE) -> None:  # noqa: ARG002 - as SignalLamp
         """Run while `level` is above 0. Raises LampError when the pin cannot be written."""
         self._output.write(level)
-
-    def off(self) -> None:
-        """Stand still."""
-        self._output.write(0.0)
 
     def close(self) -> None:
         """Stop and give the pin back."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 import ssl
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
@@ -85,18 +85,34 @@ class Broken:
 Event = Opened | Connected | Refused | Unreachable | Lost | Acked | Message | Broken
 
 
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What lets us in: read once, so that no later link fails for a file that has gone."""
+
+    password: str | None = field(repr=False)
+    tls: ssl.SSLContext | None
+
+    @classmethod
+    def read(cls, settings: MqttSettings) -> Self:
+        """Read the files that settings name. Raises SettingsError when one cannot be read."""
+        return cls(
+            password=_password(settings) if settings.username else None,
+            tls=_tls_context(settings) if settings.tls else None,
+        )
+
+
 class Link:
     """One paho client with its own network thread, which reconnects by itself until stopped.
 
     `report` is called on that thread with every Event and must be quick. `backoff_seconds` are the
-    shortest and longest pause between two attempts; the pause doubles in between. Raises
-    SettingsError for a password or CA file that cannot be read.
+    shortest and longest pause between two attempts; the pause doubles in between.
     """
 
     def __init__(
         self,
         settings: MqttSettings,
         *,
+        access: Access,
         client_id: str,
         will_topic: str,
         mqtt5: bool,
@@ -116,9 +132,9 @@ class Link:
         shortest, longest = cast("tuple[int, int]", backoff_seconds)
         self._client.reconnect_delay_set(shortest, longest)
         if settings.username:
-            self._client.username_pw_set(settings.username, _password(settings))
-        if settings.tls:
-            self._client.tls_set_context(_tls_context(settings))
+            self._client.username_pw_set(settings.username, access.password)
+        if access.tls is not None:
+            self._client.tls_set_context(access.tls)
         self._client.on_socket_open = lambda *_: report(self, Opened())
         self._client.on_connect = self._on_connect
         self._client.on_connect_fail = self._on_connect_fail

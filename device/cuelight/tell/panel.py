@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from cuelight.errors import LampError
 from cuelight.tell.buttons import Buttons, boot_seconds
@@ -18,13 +19,19 @@ if TYPE_CHECKING:
     from cuelight.tell.pins import Pins
     from cuelight.tell.signal import Colour
 
+_log = logging.getLogger(__name__)
+
+_RETRY_SECONDS: Final = 5.0
+"""How often `presses` tries to open pins that could not be had; a try may take 100 ms."""
+
 
 class Panel:
     """Signal lamp, motor, camera lamp and buttons of one box.
 
-    Nothing is opened before `open` or the first `camera_lit`, so a box without GPIO can still
-    start, say what is wrong and try again. Mock pins show nothing to anyone, so they are refused
-    unless `mock_allowed` (clips and --dry-run).
+    Nothing is opened before it is needed, so a box without GPIO can still start, say what is wrong
+    and try again. Mock pins show nothing to anyone, so they are refused unless `mock_allowed`
+    (clips and --dry-run). `clock` is the sensor's clock in seconds. All but `show` belongs to one
+    thread.
     """
 
     def __init__(
@@ -42,13 +49,29 @@ class Panel:
         self._motor: HapticMotor | None = None
         self._camera_lamp: CameraLamp | None = None
         self._buttons: Buttons | None = None
+        self._fault = ""
+        self._retry_due: float | None = None
         self.pins: Pins | None = None
         self.level = 0.0
 
-    def open(self) -> None:
-        """Open every pin, dark; does nothing when they are open. Raises LampError."""
-        if self._camera_lamp is not None:
-            return
+    def open(self, *, outputs_only: bool = False) -> None:
+        """Open every pin, dark; does nothing when they are open. Raises LampError.
+
+        Outputs come first, so that they are dark even where a button cannot be had;
+        `outputs_only` leaves the buttons alone.
+        """
+        try:
+            if self.pins is None:
+                self._open_outputs()
+            if self._buttons is None and not outputs_only:
+                assert self.pins is not None
+                buttons = Buttons(self.pins, self._settings, clock=self._clock)
+                self._buttons = self._opened.enter_context(buttons)
+        except LampError as error:
+            self._fault = str(error)
+            raise
+
+    def _open_outputs(self) -> None:
         with ExitStack() as stack:
             pins = stack.enter_context(open_pins(self._settings))
             if pins.mock and not self._mock_allowed:
@@ -57,13 +80,13 @@ class Panel:
                     "camera stays closed. Use --dry-run, or name a real lamp.pin_factory in "
                     "device.toml."
                 )
-            self._lamp = stack.enter_context(SignalLamp(pins, self._settings))
+            lamp = stack.enter_context(SignalLamp(pins, self._settings))
+            motor = None
             if self._settings.motor:
-                self._motor = stack.enter_context(HapticMotor(pins, self._settings))
-            self._buttons = stack.enter_context(Buttons(pins, self._settings, clock=self._clock))
-            self._camera_lamp = stack.enter_context(CameraLamp(pins, self._settings))
-            self.pins = pins
+                motor = stack.enter_context(HapticMotor(pins, self._settings))
+            camera_lamp = stack.enter_context(CameraLamp(pins, self._settings))
             self._opened = stack.pop_all()
+        self.pins, self._lamp, self._motor, self._camera_lamp = pins, lamp, motor, camera_lamp
 
     @contextmanager
     def camera_lit(self) -> Iterator[None]:
@@ -86,13 +109,31 @@ class Panel:
                 output.show(level, colour=colour)
 
     def presses(self) -> list[Press]:
-        """Take the button presses since the last call; never waits."""
+        """Take the button presses since the last call; never waits for one.
+
+        A box that starts paused opens its buttons here. Where they cannot be had there are no
+        presses; why is logged once, and they are tried again every five seconds.
+        """
+        if self._buttons is None:
+            self._try_to_open()
         return self._buttons.drain() if self._buttons is not None else []
+
+    def _try_to_open(self) -> None:
+        now = self._clock()
+        if self._retry_due is not None and now < self._retry_due:
+            return
+        self._retry_due = now + _RETRY_SECONDS
+        said = self._fault
+        try:
+            self.open()
+        except LampError as error:
+            if str(error) != said:
+                _log.warning("no buttons: %s", error)
 
     def close(self) -> None:
         """Put everything out and give the pins back."""
+        self._lamp = self._motor = self._camera_lamp = self._buttons = self.pins = None
         self._opened.close()
-        self._lamp = self._motor = self._camera_lamp = self._buttons = None
 
     def __enter__(self) -> Self:
         return self

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cuelight.errors import LampError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from cuelight.settings import LampSettings
 
@@ -39,7 +39,7 @@ class Output:
 
         Raises LampError when the pin cannot be written.
         """
-        with _clear_errors(f"cannot write to {self._setting}"):
+        with _clear_errors(f"cannot write to {self._setting}", ()):
             self._device.value = level if self.dims else float(level > 0)
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class Pins:
         """
         from gpiozero import LED  # noqa: PLC0415 - vendor loaded only when used
 
-        with _clear_errors(f"{setting} is {pin}"):
+        with _opening(f"{setting} is {pin}"):
             return Output(LED(pin, pin_factory=self.factory), setting=setting, dims=False)
 
     def dimmer(self, pin: int, *, pulse_hz: int, setting: str) -> Output:
@@ -82,7 +82,7 @@ class Pins:
         """
         from gpiozero import PWMLED, PinPWMError  # noqa: PLC0415 - vendor loaded only when used
 
-        with _clear_errors(f"{setting} is {pin}"):
+        with _opening(f"{setting} is {pin}"):
             try:
                 device = PWMLED(pin, frequency=pulse_hz, pin_factory=self.factory)
             except PinPWMError:
@@ -102,7 +102,7 @@ class Pins:
         """
         from gpiozero import Button  # noqa: PLC0415 - vendor loaded only when used
 
-        with _clear_errors(f"{setting} is {pin}"):
+        with _opening(f"{setting} is {pin}"):
             return Button(
                 pin,
                 pull_up=True,
@@ -141,7 +141,7 @@ def open_pins(settings: LampSettings) -> Pins:
         return Pins(MockFactory(pin_class=MockPWMPin))
     _give_lgpio_a_folder()
     if not name:
-        with _clear_errors("no GPIO found (lamp.pin_factory is empty: gpiozero chooses)"):
+        with _opening("no GPIO found (lamp.pin_factory is empty: gpiozero chooses)"):
             Device.ensure_pin_factory()
         return Pins(Device.pin_factory)
     known = {entry.name: entry for entry in entry_points(group="gpiozero_pin_factories")}
@@ -151,7 +151,7 @@ def open_pins(settings: LampSettings) -> Pins:
             f'lamp.pin_factory is "{name}"; gpiozero here knows {names}. '
             "Name one of these in device.toml, or leave it empty."
         )
-    with _clear_errors(f'lamp.pin_factory is "{name}"'):
+    with _opening(f'lamp.pin_factory is "{name}"'):
         return Pins(known[name].load()())
 
 
@@ -168,21 +168,29 @@ def _give_lgpio_a_folder() -> None:
 
 
 @contextmanager
-def _clear_errors(what: str) -> Iterator[None]:
-    # Turns any trouble with a pin into one sentence, and gpiozero's warnings into log lines: its
-    # fallback warnings say why each pin library failed, which belongs into the error, once.
+def _opening(what: str) -> Iterator[None]:
+    # gpiozero's fallback warnings say why each pin library failed, which belongs into the error,
+    # once, and into the log otherwise. Recording warnings changes the whole process, so only the
+    # one thread that opens pins does it, and never a write.
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        try:
+        with _clear_errors(what, caught):
             yield
-        except LampError:
-            raise
-        except Exception as error:  # each pin library has errors of its own
-            reasons = [str(warning.message) for warning in caught]
-            detail = "; ".join([*reasons, str(error) or type(error).__name__])
-            raise LampError(f"{what}: {detail}. {_advice(error)}") from error
     for warning in caught:
         _log.info("%s: %s", what, warning.message)
+
+
+@contextmanager
+def _clear_errors(what: str, caught: Sequence[warnings.WarningMessage]) -> Iterator[None]:
+    """Turn any trouble with a pin into one sentence, with the warnings that came before it."""
+    try:
+        yield
+    except LampError:
+        raise
+    except Exception as error:  # each pin library has errors of its own
+        reasons = [str(warning.message) for warning in caught]
+        detail = "; ".join([*reasons, str(error) or type(error).__name__])
+        raise LampError(f"{what}: {detail}. {_advice(error)}") from error
 
 
 def _advice(error: Exception) -> str:

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from cuelight.tell.signal import Colour
 
+    _Wanted = tuple[Rhythm, Callable[[], object] | None]
+
 _log = logging.getLogger(__name__)
 
-_CLOSE_SECONDS: Final = 1.0
+CLOSE_SECONDS: Final = 1.0
 """A write to a pin takes microseconds; past this the worker hangs and is left behind."""
 
 
@@ -52,14 +54,15 @@ class Player:
         self._idle = threading.Event()
         self._idle.set()
         self._lock = threading.Lock()
-        self._queue: queue.Queue[Rhythm | None] = queue.Queue(maxsize=1)
+        self._queue: queue.Queue[_Wanted | None] = queue.Queue(maxsize=1)
         self._worker = threading.Thread(target=self._work, name="cuelight-player", daemon=True)
         self._worker.start()
 
-    def play(self, signal: str) -> bool:
+    def play(self, signal: str, *, lit: Callable[[], object] | None = None) -> bool:
         """Start a signal's rhythm without waiting; False when it was dropped.
 
-        Raises InputError for an unknown name.
+        `lit` is called on the player's thread once the first light is written to an output, and
+        not at all when no output takes it. Raises InputError for an unknown name.
         """
         wanted = rhythm(signal)
         with self._lock:
@@ -67,7 +70,7 @@ class Player:
                 _log.info("signal %s dropped: another one is still playing", signal)
                 return False
             self._idle.clear()
-            self._queue.put_nowait(wanted)
+            self._queue.put_nowait((wanted, lit))
         return True
 
     def wait_idle(self, *, timeout_seconds: float) -> bool:
@@ -81,7 +84,7 @@ class Player:
                 self._stop.set()
                 with suppress(queue.Full):  # a rhythm is waiting: the worker wakes for that one
                     self._queue.put_nowait(None)
-        self._worker.join(_CLOSE_SECONDS)
+        self._worker.join(CLOSE_SECONDS)
         if self._worker.is_alive():
             _log.warning("the lamp's thread hangs in a write to its pins; leaving it behind")
         self._show(0.0, colour=(0.0, 0.0, 0.0))
@@ -95,29 +98,35 @@ class Player:
     def _work(self) -> None:
         while (wanted := self._queue.get()) is not None:
             try:
-                self._perform(wanted)
+                self._perform(*wanted)
             finally:
                 self._idle.set()
             if self._stop.is_set():
                 return
 
-    def _perform(self, wanted: Rhythm) -> None:
+    def _perform(self, wanted: Rhythm, lit: Callable[[], object] | None) -> None:
         # Each step ends at a time counted from the start, so that late wake-ups do not add up.
         due = self._now()
         try:
             for seconds, level in wanted.steps:
                 if self._stop.is_set():
                     return
-                self._show(level, colour=wanted.colour)
+                if self._show(level, colour=wanted.colour) and level > 0 and lit is not None:
+                    lit()
+                    lit = None
                 due += seconds
                 if self._wait(max(0.0, due - self._now())):
                     return
         finally:
             self._show(0.0, colour=wanted.colour)
 
-    def _show(self, level: float, *, colour: Colour) -> None:
+    def _show(self, level: float, *, colour: Colour) -> bool:
+        """Show a level on every output that takes it; False when none does."""
+        taken = False
         for output in self._outputs:
             try:
                 output.show(level, colour=colour)
+                taken = True
             except LampError as error:  # one broken output does not silence the other
                 _log.warning("%s", error)
+        return taken

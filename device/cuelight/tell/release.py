@@ -11,7 +11,7 @@ from cuelight.records import Cell, CountWindow
 from cuelight.tell.window import utc_text, utc_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from cuelight.records import VisitTally
     from cuelight.settings import ReleaseSettings
@@ -38,6 +38,7 @@ class _Sum:
     start: datetime
     n: int = 0
     visits: int = 0
+    restored: bool = False  # `start` was measured by an earlier run's clock
 
 
 class Gatherer:
@@ -105,7 +106,7 @@ class Gatherer:
         self._window_start = now
         released: dict[str, Cell] = {}
         withheld = 0
-        for name, gathered in self._sums.items():
+        for name, gathered in list(self._sums.items()):
             if self._is_safe(name, gathered):
                 released[name] = Cell(gathered.n, gathered.visits, gathered.start)
             elif now - gathered.start >= timedelta(days=self._settings.drop_days):
@@ -113,7 +114,7 @@ class Gatherer:
             else:
                 gathered.start = min(gathered.start, now)
                 continue
-            gathered.start, gathered.n, gathered.visits = now, 0, 0
+            self._sums[name] = _Sum(now)
         if not released and not withheld:
             return None
         visits = released.pop(_VISITS, None)
@@ -133,6 +134,17 @@ class Gatherer:
             floor=self._settings.floor,
         )
 
+    def shift(self, jump: timedelta) -> None:
+        """Follow the wall clock, which was put forward by `jump` (back if negative).
+
+        What began by the old clock moves along. Sums of an earlier run stay: they began by that
+        run's clock, which was right, while a Pi's clock is wrong for the first minutes of a run.
+        """
+        self._window_start = _seconds(self._window_start + jump)
+        for gathered in self._sums.values():
+            if not gathered.restored:
+                gathered.start = _seconds(gathered.start + jump)
+
     def snapshot(self) -> dict[str, object]:
         """Return the open sums for disk, as plain JSON.
 
@@ -145,12 +157,14 @@ class Gatherer:
             if gathered.visits >= DISK_VISITS
         }
 
-    def restore(self, snapshot: Mapping[str, object]) -> list[str]:
+    def restore(self, snapshot: object) -> list[str]:
         """Go on from a snapshot; a cell that it leaves out begins anew with this gatherer.
 
         Returns the names that were not taken over: sums that make no sense, and cells that settings
         no longer count. Never raises for what was on disk.
         """
+        if not isinstance(snapshot, dict):
+            return [f"all of them (a {type(snapshot).__name__})"]
         refused = []
         for name, entry in snapshot.items():
             gathered = _read_sum(entry) if self._is_counted(name) else None
@@ -159,12 +173,6 @@ class Gatherer:
             else:
                 self._sums[name] = gathered
         return refused
-
-    def reset(self, now: datetime) -> None:
-        """Forget every open sum."""
-        self._window_start = _seconds(now)
-        for name in self._sums:
-            self._sums[name] = _Sum(self._window_start)
 
     def _is_counted(self, name: str) -> bool:
         return (
@@ -192,7 +200,7 @@ def _read_sum(entry: object) -> _Sum | None:
     match entry:
         case {"n": int(n), "visits": int(visits), "from": str(start)} if 0 <= n <= visits:
             try:
-                return _Sum(_seconds(utc_time(start)), n, visits)
+                return _Sum(_seconds(utc_time(start)), n, visits, restored=True)
             except (ValueError, OverflowError):
                 return None
         case _:

@@ -54,7 +54,8 @@ class Spool:
     happen; each writes and syncs, which can take tens of milliseconds on an SD card. Sequence
     numbers start at 1 and are never used twice. Old versions of the open sums would show single
     visits by subtraction, so freed space is overwritten and the write-ahead log emptied after every
-    change. Safe for threads. Raises sqlite3.Error when the disk is full, read-only or broken.
+    change. Safe for threads. Raises sqlite3.Error when the disk is full, read-only or broken; on
+    opening, sqlite3.DatabaseError for a file that is no sound database.
     """
 
     def __init__(self, path: Path) -> None:
@@ -63,6 +64,9 @@ class Spool:
         self._lock = threading.Lock()
         self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         try:
+            # what cannot be decoded is no JSON either, which `load` knows what to do with
+            self._base.text_factory = lambda raw: raw.decode(errors="replace")
+            self._check()
             self._base.execute("PRAGMA journal_mode = WAL")
             self._base.execute("PRAGMA synchronous = FULL")
             self._base.execute("PRAGMA secure_delete = ON")
@@ -92,17 +96,15 @@ class Spool:
 
     def waiting(self, *, after: int = 0, limit: int = -1) -> list[Spooled]:
         """Return windows that the broker has not acknowledged, oldest first, with seq > `after`."""
-        return self._windows("acked = 0 AND seq > ?", after, limit)
+        query = "SELECT seq, id, body FROM windows WHERE acked = 0 AND seq > ? ORDER BY seq LIMIT ?"
+        with self._lock:
+            return [Spooled(*row) for row in self._base.execute(query, (after, limit))]
 
     def waiting_count(self) -> int:
         """Return how many windows the broker has not acknowledged."""
         with self._lock:
             row = self._base.execute("SELECT count(*) FROM windows WHERE acked = 0").fetchone()
         return int(row[0])
-
-    def since(self, seq: int, *, limit: int = -1) -> list[Spooled]:
-        """Return all kept windows from `seq` on, sent or not, oldest first."""
-        return self._windows("seq >= ?", seq, limit)
 
     def acked(self, seq: int) -> None:
         """Mark a window as received; call it on the broker's PUBACK only."""
@@ -166,11 +168,11 @@ class Spool:
                 raise
             self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    def _windows(self, where: str, seq: int, limit: int) -> list[Spooled]:
-        # `where` is one of the two conditions above, never a value from outside
-        query = f"SELECT seq, id, body FROM windows WHERE {where} ORDER BY seq LIMIT ?"  # noqa: S608
-        with self._lock:
-            return [Spooled(*row) for row in self._base.execute(query, (seq, limit))]
+    def _check(self) -> None:
+        # An intact header says nothing about the pages behind it.
+        (found,) = self._base.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
 
 
 def _set(base: sqlite3.Connection, key: str, value: object) -> None:

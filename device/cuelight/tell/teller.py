@@ -6,11 +6,13 @@ import logging
 import queue
 import sqlite3
 import threading
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self, assert_never
 
 from cuelight.records import AlertLedger, Reading, Signal, Status, VisitTally
 from cuelight.tell.spool import OPEN_SUMS
+from cuelight.tell.wall_clock import WallClock, clock_is_set
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +35,9 @@ PAUSED: Final = "paused"
 _QUEUE: Final = 256
 """Hours of signals and tallies; it fills only when the disk hangs."""
 
+CLOSE_SECONDS: Final = 3.0
+"""How long `close` waits for a disk that hangs."""
+
 _TICK_SECONDS: Final = 0.5
 """How late health and the end of a window may come."""
 
@@ -40,9 +45,11 @@ _TICK_SECONDS: Final = 0.5
 class Teller:
     """A thread behind one bounded queue; `tell` never waits, so the loop never does.
 
-    Windows are closed by this thread; call `close_window` only after `close`.
+    Windows are closed by this thread; call `close_window` only after `close`. A window's length is
+    measured on `now`, a steady clock in seconds; its times are those of the wall clock `utc`. While
+    `clock_is_set` says no, windows are held open; when the wall clock is put, open sums move along.
 
-    `now` reads a steady clock in seconds, `utc` the wall clock. `health` gives the box's own health
+    `health` gives the box's own health
     (temperature, versions), to which the sensing half's last status is added. `feed` is None when
     nothing is published; windows then wait in the spool.
     """
@@ -58,6 +65,7 @@ class Teller:
         settings: ReleaseSettings,
         now: Callable[[], float],
         utc: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock_is_set: Callable[[], bool] = clock_is_set,
         health: Callable[[], Mapping[str, object]] = dict,
     ) -> None:
         self._player = player
@@ -68,46 +76,67 @@ class Teller:
         self._settings = settings
         self._now = now
         self._utc = utc
+        self._clock_is_set = clock_is_set
+        self._wall_clock = WallClock(now=now, utc=utc)
         self._health = health
         self._status = Status("stopped")
+        self._pause_kept: bool | None = None
+        self._ledger_kept = False
         self._unspooled: CountWindow | None = None
-        self._disk_fault = ""
+        self._held = False
+        self._faults: dict[str, str] = {}
+        self._closing = threading.Event()
         self._queue: queue.Queue[Told | None] = queue.Queue(maxsize=_QUEUE)
-        self._window_ends = utc() + timedelta(minutes=settings.window_minutes)
+        self._window_ends = now() + 60.0 * settings.window_minutes
         self.signal_latencies: list[float] = []
         self._thread = threading.Thread(target=self._work, name="cuelight-teller", daemon=True)
         self._thread.start()
 
-    def tell(self, told: Told) -> None:
-        """Hand over one record without waiting."""
+    @property
+    def is_alive(self) -> bool:
+        """Whether its thread still works; it ends with `close` and, unless broken, not before."""
+        return self._thread.is_alive()
+
+    def tell(self, told: Told) -> bool:
+        """Hand over one record without waiting; False when it was dropped."""
         try:
             self._queue.put_nowait(told)
         except queue.Full:
             _log.error("a %s was dropped: the disk hangs", type(told).__name__)
+            return False
+        return True
 
     def close(self) -> None:
-        """Tell what is still queued, keep the open sums, and end."""
-        self._queue.put(None)
-        self._thread.join(5.0)
+        """Tell what is still queued, keep the open sums, and end; waits at most three seconds."""
+        self._closing.set()
+        with suppress(queue.Full):  # then there is enough to wake it
+            self._queue.put_nowait(None)
+        self._thread.join(CLOSE_SECONDS)
+        if self.is_alive:
+            _log.error("the disk hangs; what was not told yet is lost")
 
     def close_window(self) -> CountWindow | None:
         """End the window now and release what is safe.
 
-        A window that the disk does not take is kept here and tried again before the next one is
-        made, since its cells have already started again from nothing. Raises OSError or
-        sqlite3.Error.
+        A window that the disk does not take is kept here and tried again at every tick and before
+        anything else is written, since its cells have already started again from nothing: the sums
+        on disk still hold them. Raises OSError or sqlite3.Error.
         """
-        moment = self._utc()
-        self._window_ends = moment + timedelta(minutes=self._settings.window_minutes)
-        self._unspooled = self._unspooled or self._gatherer.close_window(moment)
+        self._follow_wall_clock()
+        self._window_ends = self._now() + 60.0 * self._settings.window_minutes
+        if self._unspooled is None:
+            self._unspooled = self._gatherer.close_window(self._utc())
+        return self._spool_window()
+
+    def _spool_window(self) -> CountWindow | None:
         if self._unspooled is None:
             return None
         window = self._spool.put(self._unspooled, open_sums=self._gatherer.snapshot())
         self._unspooled = None
-        self._spool.prune(moment, keep_days=self._settings.keep_days)
         if self._feed is not None:
             self._feed.released()
         _log.info("window %d released with %d cells", window.seq, len(window.cells))
+        self._spool.prune(window.end, keep_days=self._settings.keep_days)
         return window
 
     def __enter__(self) -> Self:
@@ -117,37 +146,45 @@ class Teller:
         self.close()
 
     def _work(self) -> None:
-        going = True
-        while going:
-            try:
+        while not (self._closing.is_set() and self._queue.empty()):
+            with suppress(queue.Empty):
                 told = self._queue.get(timeout=_TICK_SECONDS)
-            except queue.Empty:
-                self._guard(self._tick)
-                continue
-            going = told is not None
-            if told is not None:
-                self._guard(self._take, told)
-                self._guard(self._tick)
+                if told is not None:
+                    self._guard(type(told).__name__, self._take, told)
+            self._guard("window", self._watch_window)
+            self._guard("health", self._tick_feed)
 
-    def _guard(self, work: Callable[..., None], *told: Told) -> None:
-        """Do one piece of work; a disk that fails is reported when it begins and when it ends."""
+    def _guard(self, what: str, work: Callable[..., None], *told: Told) -> None:
+        """Do one piece of work; whatever it raises, say so once and go on with the next one."""
         try:
             work(*told)
         except (OSError, sqlite3.Error) as error:
-            if str(error) != self._disk_fault:
-                _log.error("state cannot be kept on disk: %s. Going on without.", error)
-            self._disk_fault = str(error)
+            if self._is_new(what, error):
+                _log.error("%s cannot be kept on disk: %s. Going on without.", what, error)
+        except Exception as error:  # noqa: BLE001 - one failure must not end the thread
+            if self._is_new(what, error):
+                _log.exception("%s failed. Going on without.", what)
+        else:
+            if self._faults.pop(what, None) is not None:
+                _log.info("%s works again", what)
+
+    def _is_new(self, what: str, error: Exception) -> bool:
+        fault = f"{type(error).__name__}: {error}"
+        known = self._faults.get(what) == fault
+        self._faults[what] = fault
+        return not known
 
     def _take(self, told: Told) -> None:
         match told:
             case Signal():
-                self._player.play(told.name)
-                self.signal_latencies.append(self._now() - told.timestamp)
-                self._ledger.sync()
+                self._take_signal(told)
             case AlertLedger():
+                self._ledger_kept = False
                 self._ledger.write(told.kept)
+                self._ledger_kept = True
             case VisitTally():
                 self._gatherer.add(told)
+                self._spool_window()
                 self._spool.save(OPEN_SUMS, self._gatherer.snapshot())
             case Status():
                 self._take_status(told)
@@ -156,17 +193,50 @@ class Teller:
             case _:
                 assert_never(told)
 
-    def _take_status(self, status: Status) -> None:
-        if status.state != self._status.state:
-            if self._feed is not None:
-                self._feed.available(status.state)
-            if status.state in {"online", "paused"}:  # a stop is neither: the next start decides
-                self._spool.save(PAUSED, status.state == "paused")
-        self._status = status
+    def _take_signal(self, signal: Signal) -> None:
+        # The budget is a guarantee across restarts: a signal that a restart would forget is none.
+        if not self._ledger_kept:
+            _log.warning("signal %s not shown: the alert budget is not on disk", signal.name)
+            return
+        self._ledger_kept = False
+        self._player.play(signal.name, lit=lambda: self._lit(signal))
+        self._ledger.sync()
 
-    def _tick(self) -> None:
-        if self._utc() >= self._window_ends:
+    def _lit(self, signal: Signal) -> None:
+        self.signal_latencies.append(self._now() - signal.timestamp)
+
+    def _take_status(self, status: Status) -> None:
+        changed = status.state != self._status.state
+        self._status = status
+        if changed and self._feed is not None:
+            self._feed.available(status.state)
+        pause = {"online": False, "paused": True}.get(status.state, self._pause_kept)
+        if pause != self._pause_kept:  # a stop is neither: the next start decides
+            self._spool.save(PAUSED, pause)
+            self._pause_kept = pause
+
+    def _watch_window(self) -> None:
+        is_set = self._clock_is_set()  # before the jump, so that one that set it is seen below
+        self._follow_wall_clock()
+        self._spool_window()
+        if self._now() < self._window_ends:
+            return
+        if is_set:
+            self._held = False
             self.close_window()
+        elif not self._held:
+            self._held = True
+            _log.warning(
+                "the clock is not set, so windows wait. Let this box reach a time server, or stop "
+                "systemd-timesyncd where something else sets the clock."
+            )
+
+    def _follow_wall_clock(self) -> None:
+        if jump := self._wall_clock.update():
+            _log.info("the wall clock was put by %.0f s", jump.total_seconds())
+            self._gatherer.shift(jump)
+
+    def _tick_feed(self) -> None:
         if self._feed is not None:
             self._feed.tick(self._now(), self._full_health)
 

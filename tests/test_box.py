@@ -1,0 +1,163 @@
+"""The whole box on mock pins: what it does with what an earlier run left on disk."""
+
+from __future__ import annotations
+
+import json
+import logging
+import socket
+import sqlite3
+import threading
+from contextlib import suppress
+
+import numpy as np
+import pytest
+
+from broker import wait_until
+from cuelight.box import Box
+from cuelight.clock import boot_seconds
+from cuelight.records import VisitTally
+from cuelight.sense.records import Frame
+from cuelight.settings import LampSettings, MqttSettings, Settings, StoreSettings
+from cuelight.tell.spool import OPEN_SUMS, Spool
+from cuelight.tell.teller import PAUSED
+
+LAMP = LampSettings(pin_factory="mock", pause_hold_seconds=0.2)
+
+
+class Camera:
+    """A camera that gives one picture of an empty room; it notes that it was opened."""
+
+    skipped = 0
+
+    def __init__(self):
+        self.opened = threading.Event()
+        self.frames = 1
+
+    def open(self):
+        self.opened.set()
+        return self
+
+    def read(self):
+        if not self.frames:
+            raise EOFError
+        self.frames -= 1
+        return Frame(np.zeros((480, 640), np.uint8), boot_seconds())
+
+    def close(self):
+        pass
+
+
+class Stop(threading.Event):
+    """Counts how often the paused loop waited; it listens to the buttons after each."""
+
+    waits = 0
+
+    def wait(self, timeout=None):
+        self.waits += 1
+        return super().wait(timeout)
+
+
+@pytest.fixture
+def camera():
+    return Camera()
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "windows.sqlite"
+
+
+def open_box(path, camera, **more):
+    settings = Settings(
+        lamp=LAMP, mqtt=MqttSettings(host=""), store=StoreSettings(folder=str(path.parent))
+    )
+    return Box(settings, open_camera=camera.open, mock_allowed=True, **more)
+
+
+def test_a_box_that_restarts_paused_is_resumed_by_its_button(path, camera):
+    with Spool(path) as spool:
+        spool.save(PAUSED, True)  # noqa: FBT003 - a value
+    stop = Stop()
+    with open_box(path, camera, stop=stop) as box:
+        running = threading.Thread(target=box.run)
+        running.start()
+        try:
+            wait_until(lambda: stop.waits >= 2)
+            assert not camera.opened.is_set()
+            pin = box.panel.pins.factory.pin(LAMP.pause_pin)
+            pin.drive_low()
+            wait_until(camera.opened.is_set)
+            pin.drive_high()
+            running.join(15)
+        finally:
+            stop.set()
+            running.join(15)
+        box.teller.close()
+        assert box.spool.load(PAUSED) is False
+
+
+def test_a_broken_store_is_put_aside_and_counting_starts_anew(path, camera, caplog):
+    with Spool(path) as spool:
+        for number in range(40):
+            spool.save(f"key {number}", "x" * 500)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\x5a" * (len(whole) - 4096))
+    (path.parent / "windows.sqlite-wal").write_bytes(b"an old log")
+    with open_box(path, camera) as box:
+        box.run()
+        assert box.spool.load("key 1") is None
+    assert camera.opened.is_set()
+    assert "put aside as windows.broken" in caplog.text
+    assert (path.parent / "windows.broken").read_bytes()[4096:] == b"\x5a" * (len(whole) - 4096)
+
+
+@pytest.mark.parametrize("nonsense", ["[1, 2]", '"interest"', "{", "0"])
+def test_open_sums_that_are_nonsense_stop_nothing(path, camera, nonsense):
+    with Spool(path) as spool:
+        spool.save(OPEN_SUMS, {})
+    base = sqlite3.connect(path)
+    base.execute("UPDATE meta SET value = ?", (nonsense,))
+    base.commit()
+    base.close()
+    with open_box(path, camera) as box:
+        box.run()
+    assert camera.opened.is_set()
+
+
+def test_the_alert_ledger_is_written_anew_at_a_visits_end(path, camera):
+    ledger = path.parent / "alerts.json"
+    with open_box(path, camera) as box:
+        old = {"now": 0.0, "given": [[0.0, "interest"]], "visit": [[0.0, "interest"]]}
+        ledger.write_text(json.dumps({"boot": "", "kept": old}))
+        box._tell(VisitTally(frozenset(), price=False))  # noqa: SLF001 - as the loop does
+        box.teller.close()
+    kept = json.loads(ledger.read_text())["kept"]
+    assert (kept["given"], kept["visit"]) == ([], [])
+
+
+def test_a_box_whose_telling_half_is_dead_feeds_no_watchdog(path, camera, tmp_path, monkeypatch):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(0)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        monkeypatch.setenv("WATCHDOG_USEC", "10000000")
+        heard = []
+        for alive in (True, False):
+            camera.frames = 1
+            with open_box(path, camera) as box:
+                if not alive:
+                    box.teller.close()
+                box.run()
+            said = []
+            with suppress(BlockingIOError):
+                while True:
+                    said.append(systemd.recv(1000))
+            heard.append(b"WATCHDOG=1" in said)
+    assert heard == [True, False]
+
+
+def test_what_the_box_logs_of_a_start_is_no_warning(path, camera, caplog):
+    caplog.set_level(logging.WARNING)
+    with open_box(path, camera) as box:
+        box.run()
+    assert caplog.records == []
