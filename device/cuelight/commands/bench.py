@@ -57,9 +57,9 @@ def measure(clip_path: Path, *, loops: int, runtime: str) -> dict[str, object]:
     """Play the clip `loops` times through a fresh loop each and return the figures.
 
     Decoding is timed as a stage of its own and left out of the frame rate and the CPU time; FFmpeg
-    must not decode ahead in other threads for that (OPENCV_FFMPEG_CAPTURE_OPTIONS=threads;1).
+    must not decode ahead in other threads for that (OPENCV_FFMPEG_THREADS=1).
     """
-    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "threads;1")
+    os.environ.setdefault("OPENCV_FFMPEG_THREADS", "1")
     settings = Settings(model=ModelSettings(runtime=runtime), zone=ZoneSettings())
     watch = Stopwatch()
     frames = faces = 0
