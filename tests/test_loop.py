@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from contextlib import contextmanager
 
 import numpy as np
@@ -202,6 +204,19 @@ def test_a_camera_that_will_not_close_ends_the_process_with_its_lamp_lit():
         world.loop().run()
     ended = world.diary.index("process ended: the camera cannot be closed: the device hangs")
     assert "lamp off" not in world.diary[:ended]
+
+
+def test_ending_the_process_says_why_and_closes_nothing():
+    program = (
+        "import atexit; atexit.register(print, 'lamp off');"
+        "from cuelight.loop import end_process; end_process('the camera hangs')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "the camera hangs; ending at once" in done.stderr
+    assert done.stdout == ""
 
 
 def test_pace_is_coarse_and_renewed_seldom():

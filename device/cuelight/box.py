@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import sqlite3
 import threading
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, Self
 
 from cuelight.clock import boot_seconds
 from cuelight.compose import build_sensing
@@ -96,7 +95,6 @@ class Box:
                 now=boot_seconds,
                 wait=self._stop.wait,
                 stopping=self._stop.is_set,
-                give_up=_give_up,
                 see=see,
                 camera_fps=settings.camera.fps,
                 paused=bool(self.spool.load(PAUSED)),
@@ -179,16 +177,6 @@ class Box:
         if kept is not None and (refused := gatherer.restore(kept)):
             _log.warning("open sums not taken over: %s", ", ".join(refused))
         return gatherer
-
-
-def _give_up(reason: str) -> NoReturn:
-    """End the process at once, whatever else runs: only so is a camera that hangs let go.
-
-    The camera lamp is lit until then; the service's ExecStopPost puts it out.
-    """
-    _log.critical("giving up: %s", reason)
-    logging.shutdown()
-    os._exit(1)
 
 
 def _open_spool(path: Path) -> Spool:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from cuelight.compose import build_sensing
 from cuelight.device_toml import load_settings
@@ -54,7 +53,6 @@ def main(args: argparse.Namespace) -> int:
             now=boot_seconds,
             wait=time.sleep,
             stopping=lambda: False,
-            give_up=_give_up,
             see=view.update,
             camera_fps=settings.camera.fps,
         )
@@ -62,8 +60,3 @@ def main(args: argparse.Namespace) -> int:
         with suppress(KeyboardInterrupt):
             loop.run()
     return 0
-
-
-def _give_up(reason: str) -> NoReturn:
-    logging.getLogger(__name__).critical("%s; ending at once", reason)
-    os._exit(1)
