@@ -124,6 +124,12 @@ def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Floats, 
         'dtype = "int8"',
         'range = "grey / 255, then through the tensor\'s own scale: that is grey - 128"',
         "",
+        "[quantisation]",
+        "# Full integer, static; the device reads every scale and zero point from the tensors.",
+        'weights = "int8, per channel"',
+        'activations = "int8, ranges the widest over the calibration crops"',
+        f"calibration_crops = {recipe['convert']['calibration_crops']}",
+        "",
     ]
     for index, (name, (kind, names)) in enumerate(KINDS.items()):
         lines += [f"[outputs.{name}]", f"index = {index}", f'kind = "{kind}"']
