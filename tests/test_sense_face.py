@@ -174,7 +174,7 @@ def test_the_detector_is_asked_seldom():
     world = World()
     world.step(50)
     empty = len(world.searches)
-    assert empty == pytest.approx(2.0 / 0.25, abs=2)  # two seconds at four a second
+    assert empty == pytest.approx(2.0 / 0.5, abs=1)  # two seconds at two a second
     world.faces["a"] = at(320, 240)
     world.step(25)
     before = len(world.searches)

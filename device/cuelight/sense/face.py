@@ -143,7 +143,7 @@ class FaceFinder:
         """Drop a face that the detector did not find, unless the model is sure of it."""
         patience = self._following.unseen_seconds
         if not track.is_read:
-            patience = 4.0 * self._following.search_empty_seconds
+            patience = 2.0 * self._following.search_empty_seconds
         if track.is_doubtful(self._now) or self._now - track.confirmed > patience:
             self._drop(track)
 

@@ -35,7 +35,7 @@ class Following:
     detector is believed rather than the landmarks.
     """
 
-    search_empty_seconds: float = 0.25
+    search_empty_seconds: float = 0.5
     search_seconds: float = 1.0
     search_full_seconds: float = 2.0
     doubt_seconds: float = 0.2
