@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cuelight.box import Box
+from cuelight.clock import boot_seconds
 from cuelight.commands.replay import event_text
 from cuelight.embedded_broker import EmbeddedBroker
 from cuelight.live import LiveView
@@ -25,7 +26,6 @@ from cuelight.settings import (
     SiteSettings,
     StoreSettings,
 )
-from cuelight.tell.buttons import boot_seconds
 from cuelight.view.listener import Listener
 
 if TYPE_CHECKING:
@@ -124,8 +124,8 @@ class _Log:
             self.view.update(seen)
 
     def so_far(self) -> str:
-        """Say what this visit has shown until now, as its tally will count it."""
-        return "this visit so far: " + (self._found() or "nothing")
+        """Say what has been found until now; the visit's tally counts each name once at the most."""
+        return "so far: " + (self._found() or "nothing")
 
     def _found(self) -> str:
         return ", ".join(f"{count} x {name}" for name, count in sorted(self._events.items()))

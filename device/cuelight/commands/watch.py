@@ -8,13 +8,13 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cuelight.clock import boot_seconds
 from cuelight.compose import build_sensing
 from cuelight.device_toml import load_settings
 from cuelight.live import LiveView
 from cuelight.loop import Loop
 from cuelight.privacy import require_notice
 from cuelight.sense.camera import open_camera
-from cuelight.tell.buttons import boot_seconds
 from cuelight.tell.panel import Panel
 
 if TYPE_CHECKING:

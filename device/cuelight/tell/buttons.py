@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from cuelight.settings import LampSettings
     from cuelight.tell.pins import Pins
 
-__all__ = ["Buttons", "Press", "boot_seconds"]
-
 _log = logging.getLogger(__name__)
 
 _BOUNCE_SECONDS: Final = 0.02

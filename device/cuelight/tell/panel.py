@@ -6,8 +6,9 @@ import logging
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Final, Self
 
+from cuelight.clock import boot_seconds
 from cuelight.errors import LampError
-from cuelight.tell.buttons import Buttons, boot_seconds
+from cuelight.tell.buttons import Buttons
 from cuelight.tell.lamp import CameraLamp, HapticMotor, SignalLamp
 from cuelight.tell.pins import open_pins
 

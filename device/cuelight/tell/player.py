@@ -62,12 +62,12 @@ class Player:
         """Start a signal's rhythm without waiting; False when it was dropped.
 
         `lit` is called on the player's thread once the first light is written to an output, and
-        not at all when no output takes it. Raises InputError for an unknown name.
+        not at all when no output takes it. Nothing is logged: a log of signals would be a record of
+        visits. Raises InputError for an unknown name.
         """
         wanted = rhythm(signal)
         with self._lock:
             if self._stop.is_set() or not self._idle.is_set():
-                _log.info("signal %s dropped: another one is still playing", signal)
                 return False
             self._idle.clear()
             self._queue.put_nowait((wanted, lit))

@@ -49,9 +49,8 @@ class Teller:
     measured on `now`, a steady clock in seconds; its times are those of the wall clock `utc`. While
     `clock_is_set` says no, windows are held open; when the wall clock is put, open sums move along.
 
-    `health` gives the box's own health
-    (temperature, versions), to which the sensing half's last status is added. `feed` is None when
-    nothing is published; windows then wait in the spool.
+    `health` gives the box's own health (temperature, versions), to which the sensing half's last
+    status is added. `feed` is None when nothing is published; windows then wait in the spool.
     """
 
     def __init__(
@@ -196,7 +195,7 @@ class Teller:
     def _take_signal(self, signal: Signal) -> None:
         # The budget is a guarantee across restarts: a signal that a restart would forget is none.
         if not self._ledger_kept:
-            _log.warning("signal %s not shown: the alert budget is not on disk", signal.name)
+            _log.warning("a signal was not shown: the alert budget cannot be kept on disk")
             return
         self._ledger_kept = False
         self._player.play(signal.name, lit=lambda: self._lit(signal))
