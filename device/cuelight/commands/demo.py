@@ -124,7 +124,7 @@ class _Log:
             self.view.update(seen)
 
     def so_far(self) -> str:
-        """Say what has been found until now; the visit's tally counts each name once at the most."""
+        """Say what was found until now; the visit's tally counts each name at most once."""
         return "so far: " + (self._found() or "nothing")
 
     def _found(self) -> str:
