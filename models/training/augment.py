@@ -14,6 +14,7 @@ from channels import POINTS, UNITS, swapped
 from crop import CROP, MARGIN, SHARD
 from torch import Tensor
 from torch.nn import functional
+from warp import bent
 
 _SWAP_UNITS = torch.tensor(swapped(UNITS))
 _SWAP_POINTS = torch.tensor(swapped(tuple(POINTS)))
@@ -55,6 +56,11 @@ class Place:
             torch.rand(count, generator=dice) < 0.5,
         )
 
+    def last(self, count: int) -> Place:
+        """Give the last `count` places."""
+        first = len(self.turn) - count
+        return Place(self.turn[first:], self.scale[first:], self.shift[first:], self.mirror[first:])
+
     def nudged(self, dice: torch.Generator) -> Place:
         """Give nearly the same places, as the next frame of a video would."""
         count = len(self.turn)
@@ -75,8 +81,11 @@ class Place:
         )
 
 
-def take(crops: Tensor, place: Place) -> Tensor:
-    """Cut (B,160,160) uint8 into (B,1,112,112) float 0..1 at the given places."""
+def take(crops: Tensor, place: Place, flow: Tensor | None = None) -> Tensor:
+    """Cut (B,160,160) uint8 into (B,1,112,112) float 0..1 at the given places.
+
+    `flow` (P,2,40,40), shard pixels, moves the content of the last P crops on the way.
+    """
     # Content is turned clockwise by `turn`, enlarged by `scale` and moved by `shift`: so each
     # model pixel looks back through the inverse.
     cos, sin = place.turn.cos() / place.scale, place.turn.sin() / place.scale
@@ -100,6 +109,8 @@ def take(crops: Tensor, place: Place) -> Tensor:
     grid = functional.affine_grid(
         torch.cat((theta, middle[:, :, None]), 2), [len(crops), 1, CROP, CROP], align_corners=True
     )
+    if flow is not None and len(flow):
+        grid = torch.cat((grid[: -len(flow)], bent(grid[-len(flow) :], flow)))
     pixels = crops[:, None].float().div_(255)
     return functional.grid_sample(pixels, grid, padding_mode="border", align_corners=True)
 
@@ -119,58 +130,77 @@ def carried(fields: dict[str, Tensor], place: Place) -> dict[str, Tensor]:
     head[:, 2] += place.turn * (180 / math.pi)
     return {
         **fields,
-        "units": torch.where(mirror[:, None], fields["units"][:, _SWAP_UNITS], fields["units"]),
+        "units": mirrored(fields["units"], mirror),
         "landmarks": points,
         "head": head,
-        "gaze": fields["gaze"] * torch.cat((sign, torch.ones_like(sign)), 1),
+        "gaze": turned_over(fields["gaze"], mirror),
     }
 
 
-def relit(x: Tensor, strength: Strength, dice: torch.Generator) -> Tensor:
-    """Change gamma, contrast, gain and light each crop from one side; x (B,1,112,112), 0..1."""
+def mirrored(units: Tensor, mirror: Tensor) -> Tensor:
+    """Swap left and right of units (B,24) where `mirror` (B,) says so."""
+    return torch.where(mirror[:, None], units[:, _SWAP_UNITS], units)
+
+
+def turned_over(gaze: Tensor, mirror: Tensor) -> Tensor:
+    """Turn yaw (B,2: yaw, pitch) to the other side where `mirror` (B,) says so."""
+    return gaze * torch.where(mirror[:, None], torch.tensor([-1.0, 1.0]), torch.tensor([1.0, 1.0]))
+
+
+def relit(x: Tensor, strength: Strength, dice: torch.Generator, like: Tensor) -> Tensor:
+    """Change gamma, contrast, gain and light each crop from one side; x (B,1,112,112), 0..1.
+
+    Row i is lit as row `like[i]` is.
+    """
     count = len(x)
 
     def some(low: float, high: float) -> Tensor:
-        return torch.empty(count, 1, 1, 1).uniform_(low, high, generator=dice)
+        return torch.empty(count, 1, 1, 1).uniform_(low, high, generator=dice)[like]
 
     angle, span = some(0, 2 * math.pi), torch.linspace(-1, 1, CROP)
     ramp = angle.cos() * span.view(1, 1, 1, -1) + angle.sin() * span.view(1, 1, -1, 1)
     side = (ramp * some(0, 1).square() * strength.light).exp()
     gamma = (some(-1, 1) * 0.5).exp()
+    contrast, gain = (some(-1, 0.6) * 0.6).exp(), (some(-1, 0.7) * 0.6).exp()
     x = x.clamp(0.004, 1).pow(gamma) * side
     mean = x.mean((1, 2, 3), keepdim=True)
-    return ((x - mean) * (some(-1, 0.6) * 0.6).exp() + mean) * (some(-1, 0.7) * 0.6).exp()
+    return ((x - mean) * contrast + mean) * gain
 
 
-def worsened(x: Tensor, strength: Strength, dice: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Blur, cover and add noise; give the crops and how readable each stayed (B,), 1 or 0."""
+def worsened(
+    x: Tensor, strength: Strength, dice: torch.Generator, like: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Blur, cover and add noise; give the crops and how readable each stayed (B,), 1 or 0.
+
+    Row i is blurred and covered as row `like[i]` is; noise is each row's own.
+    """
     count = len(x)
     clear = torch.ones(count)
-    first = 0
-    blurred = int(count * strength.blurred)
-    # The batch is in random order, so that a run of rows is a random choice.
+    lot = torch.rand(count, generator=dice)[like]
     for part in range(4):
-        last = blurred * (part + 1) // 4
+        rows = (lot >= strength.blurred * part / 4) & (lot < strength.blurred * (part + 1) / 4)
         side = int(torch.randint(18, 76, (1,), generator=dice))
-        small = functional.interpolate(x[first:last], size=(side, side), mode="area")
-        x[first:last] = functional.interpolate(small, size=(CROP, CROP), mode="bilinear")
-        clear[first:last] = float(side >= 30)
-        first = last
-    smeared = slice(count - count // 10, count)
+        if rows.any():
+            small = functional.interpolate(x[rows], size=(side, side), mode="area")
+            x[rows] = functional.interpolate(small, size=(CROP, CROP), mode="bilinear")
+            clear[rows] = float(side >= 30)
+    smeared = lot > 0.9
     length = int(torch.randint(2, 5, (1,), generator=dice)) * 2 + 1
     kernel = torch.full((1, 1, 1, length), 1 / length)
     if torch.rand(1, generator=dice) < 0.5:
         kernel = kernel.transpose(2, 3)
-    x[smeared] = functional.conv2d(x[smeared], kernel, padding="same")
-    covered = torch.randperm(count, generator=dice)[: int(count * strength.covered)].tolist()
-    sides = torch.randint(14, 60, (len(covered), 2), generator=dice).tolist()
-    starts = torch.randint(-10, CROP, (len(covered), 2), generator=dice).tolist()
-    greys = torch.rand(len(covered), generator=dice).tolist()
-    for row, (high, wide), (top, left), grey in zip(covered, sides, starts, greys, strict=True):
-        x[row, 0, max(top, 0) : top + high, max(left, 0) : left + wide] = grey
+    if smeared.any():
+        x[smeared] = functional.conv2d(x[smeared], kernel, padding="same")
+    covered = (torch.rand(count, generator=dice) < strength.covered)[like]
+    sides = torch.randint(14, 60, (count, 2), generator=dice)[like].tolist()
+    starts = torch.randint(-10, CROP, (count, 2), generator=dice)[like].tolist()
+    greys = torch.rand(count, generator=dice)[like].tolist()
+    for row in covered.nonzero().flatten().tolist():
+        (high, wide), (top, left) = sides[row], starts[row]
+        x[row, 0, max(top, 0) : top + high, max(left, 0) : left + wide] = greys[row]
         if high * wide > 0.16 * CROP * CROP:
             clear[row] = 0.0
-    spread = torch.rand(count, 1, 1, 1, generator=dice).square() * strength.noise
+    spread = torch.rand(count, 1, 1, 1, generator=dice)[like].square() * strength.noise
     x = x + torch.randn(x.shape, generator=dice) * spread
     # Hardly any light, or hardly any contrast left, is not clear either.
     inside = x[:, 0, 20:100, 20:92].flatten(1)

@@ -1,6 +1,6 @@
 """Turn a checkpoint into the full-integer int8 file that the device runs.
 
-Fourth step of the recipe: `<run>.pt` -> `float.tflite` in the cache -> `expression.tflite`.
+Fourth step of the recipe: `<run>.pt` -> `float-<run>.tflite` in the cache -> `expression.tflite`.
 litert-torch lowers the graph; ai-edge-quantizer makes weights (by channel) and activations int8,
 calibrated on training crops varied as in training.
 """
@@ -20,9 +20,9 @@ from ai_edge_quantizer import recipe as ways
 from ai_edge_quantizer.utils.qsv_utils import min_max_update
 from augment import Place, Strength, relit, take
 from channels import EMOTIONS, OUTPUTS, WIDTHS
-from fit import open_drawer
 from net import Deployed, ExpressionNet
 from quantised import Quantised, open_interpreter
+from shards import Drawer, open_shards, row_weights
 
 HERE = Path(__file__).parent
 
@@ -36,14 +36,18 @@ def load_net(checkpoint: Path) -> ExpressionNet:
 
 def calibration_crops(cache: Path, recipe: dict[str, Any]) -> torch.Tensor:
     """Draw crops (N,112,112,1), 0..1, from the training shards, placed and lit as in training."""
-    drawer, _ = open_drawer(cache, recipe["train"])
+    table = recipe["train"]
+    shards = open_shards(cache)
+    shares = [float(table["shares"][shard.name]) for shard in shards]
+    weights = [row_weights(shard, table["emphasis"], EMOTIONS) for shard in shards]
+    drawer = Drawer(shards, shares, weights)
     dice = torch.Generator().manual_seed(recipe["seed"])
     count = recipe["convert"]["calibration_crops"]
     crops, _ = drawer.draw(count, np.random.default_rng(recipe["seed"]))
     strength = Strength(**recipe["augment"])
     seen = take(crops, Place.draw(count, strength, dice))
     half = count // 2
-    seen[half:] = relit(seen[half:], strength, dice)
+    seen[half:] = relit(seen[half:], strength, dice, torch.arange(count - half))
     seen = seen.clamp(0, 1)
     # Black and white in one crop pin the input's range, so that its scale is 1/255 exactly.
     seen[0, 0, :56], seen[0, 0, 56:] = 0, 1
@@ -96,13 +100,14 @@ def main() -> None:
         "--cache", type=Path, required=True, help="folder of shards and checkpoints"
     )
     parser.add_argument("--recipe", type=Path, default=HERE / "recipe.toml")
-    parser.add_argument("--run", default="third", help="which of the recipe's runs to convert")
+    parser.add_argument("--run", default="fourth", help="which of the recipe's runs to convert")
     parser.add_argument("--out", type=Path, default=HERE.parent / "expression.tflite")
     given = parser.parse_args()
     recipe = tomllib.loads(given.recipe.read_text())
     torch.manual_seed(recipe["seed"])
     crops = calibration_crops(given.cache, recipe)
-    source = given.cache / "float.tflite"
+    # Named for the run, so that one run's trial leaves another's file alone.
+    source = given.cache / f"float-{given.run}.tflite"
     to_float(load_net(given.cache / f"{given.run}.pt"), emotion_shift(recipe), source)
     to_int8(source, crops, given.out)
     check(given.out)

@@ -10,34 +10,68 @@ import argparse
 import math
 import multiprocessing
 import os
+import signal
 import sys
 import time
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from augment import Place, Strength, carried, relit, take, worsened
+from augment import (
+    Place,
+    Strength,
+    carried,
+    mirrored,
+    relit,
+    take,
+    turned_over,
+    worsened,
+)
 from channels import EMOTIONS, UNITS
 from course import Training
-from losses import Scales, losses, unsteadiness
-from net import ExpressionNet
-from shards import Drawer, Floats, Shard, open_shards, row_weights
+from losses import Scales, change_loss, losses, turn_loss
+from net import ExpressionNet, take_over
+from pairs import Pairs, Sizes, StillPairs, StripPairs, WarpedPairs, joined
+from shards import Drawer, Floats, Shard, choosing, open_shards, row_weights
 from torch import Tensor, distributed
 from tqdm import tqdm
 from validate import validate
+from warp import open_warps
 
 HERE = Path(__file__).parent
 
 
-def open_drawer(cache: Path, table: dict[str, Any]) -> tuple[Drawer, Scales]:
-    """Open all training shards there are; give the drawer and what makes losses comparable."""
-    shards = open_shards(cache)
-    shares = [float(table["shares"][shard.name]) for shard in shards]
-    weights = [row_weights(shard, table["emphasis"], EMOTIONS) for shard in shards]
-    print("shards:", {shard.name: len(shard) for shard in shards}, file=sys.stderr)
-    return Drawer(shards, shares, weights), _scales(shards, weights, shares)
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Where batches come from: single faces, and pairs by kind, with how many of each to draw."""
+
+    drawer: Drawer
+    pairs: list[tuple[int, Any]]
+
+    @classmethod
+    def open(cls, cache: Path, table: dict[str, Any]) -> tuple[Supply, Scales]:
+        """Open all training shards there are; give the supply and what makes losses comparable."""
+        shards = open_shards(cache)
+        shares = [float(table["shares"][shard.name]) for shard in shards]
+        weights = [row_weights(shard, table["emphasis"], EMOTIONS) for shard in shards]
+        print("shards:", {shard.name: len(shard) for shard in shards}, file=sys.stderr)
+        counts, sizes = table["pairs"], Sizes(**table["sizes"])
+        pairs: list[tuple[int, Any]] = []
+        for shard, weight in zip(shards, weights, strict=True):
+            if (cache / "warps" / f"{shard.name}.npz").exists():
+                warps = open_warps(cache, shard.name, shard.extras["row"])
+                pairs.append((counts[shard.name], WarpedPairs(shard, warps, weight, sizes)))
+            if "group" in shard.extras:
+                pairs.append((counts[shard.name], StripPairs(shard, shard.extras["group"])))
+        pairs.append((counts["still"], StillPairs(shards)))
+        return cls(Drawer(shards, shares, weights), pairs), _scales(shards, weights, shares)
+
+    def draw_pairs(self, chance: np.random.Generator) -> Pairs:
+        """Draw a batch's pairs of all kinds."""
+        return joined([kind.draw(count, chance) for count, kind in self.pairs if count])
 
 
 def _scales(shards: list[Shard], weights: list[Floats], shares: list[float]) -> Scales:
@@ -57,22 +91,39 @@ def _scales(shards: list[Shard], weights: list[Floats], shares: list[float]) -> 
     return Scales(torch.from_numpy(spread), torch.from_numpy(prior))
 
 
-def make_batch(
-    drawer: Drawer, work: Training, strength: Strength, table: dict[str, Any]
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """Draw and vary a batch; its last `steady_pairs` rows are its first ones, nudged."""
-    pairs = table["steady_pairs"]
-    crops, fields = drawer.draw(table["batch"] - pairs, work.chance)
-    crops = torch.cat((crops, crops[:pairs]))
-    fields = {name: torch.cat((value, value[:pairs])) for name, value in fields.items()}
-    place = Place.draw(table["batch"] - pairs, strength, work.dice)
-    head = Place(place.turn[:pairs], place.scale[:pairs], place.shift[:pairs], place.mirror[:pairs])
-    place = place.then(head.nudged(work.dice))
-    seen = relit(take(crops, place), strength, work.dice)
-    seen, clear = worsened(seen, strength, work.dice)
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Crops (B,1,112,112) and targets; the last 2P rows are P faces and then their seconds."""
+
+    seen: Tensor
+    target: dict[str, Tensor]
+    gain: Tensor
+    turn: Tensor
+
+
+def make_batch(supply: Supply, work: Training, strength: Strength, table: dict[str, Any]) -> Batch:
+    """Draw and vary a batch: single faces, then the pairs' firsts, then their seconds."""
+    pairs = supply.draw_pairs(work.chance)
+    count = len(pairs)
+    firsts = table["batch"] - count
+    singles, known = supply.drawer.draw(firsts - count, work.chance)
+    crops = torch.cat((singles, pairs.first[0], pairs.second[0]))
+    fields = {
+        name: torch.cat((value, pairs.first[1][name], pairs.second[1][name]))
+        for name, value in known.items()
+    }
+    place = Place.draw(firsts, strength, work.dice)
+    place = place.then(place.last(count).nudged(work.dice))
+    # The seconds come in the light of their firsts; of the still ones, half in another.
+    like = torch.arange(table["batch"])
+    same = ~pairs.still | (torch.rand(count, generator=work.dice) < 0.5)
+    like[firsts:] = torch.where(same, like[firsts - count : firsts], like[firsts:])
+    seen = relit(take(crops, place, pairs.flow), strength, work.dice, like)
+    seen, clear = worsened(seen, strength, work.dice, like)
     target = carried(fields, place)
     target["clear"] = target["clear"] * clear
-    return seen, target
+    mirror = place.mirror[firsts:]
+    return Batch(seen, target, mirrored(pairs.gain, mirror), turned_over(pairs.turn, mirror))
 
 
 def rate_at(done: float, warm: float) -> float:
@@ -83,7 +134,7 @@ def rate_at(done: float, warm: float) -> float:
 
 
 def train_epoch(
-    work: Training, drawer: Drawer, scales: Scales, recipe: dict[str, Any], run: dict[str, Any]
+    work: Training, supply: Supply, scales: Scales, recipe: dict[str, Any], run: dict[str, Any]
 ) -> dict[str, float]:
     """Take `epoch_steps` steps; give the mean of each loss."""
     table, strength = recipe["train"], Strength(**recipe["augment"])
@@ -94,12 +145,14 @@ def train_epoch(
         share = rate_at(work.step / run["steps"], table["warmup_steps"] / run["steps"])
         for group in work.optimiser.param_groups:
             group["lr"] = run["rate"] * share
-        seen, target = make_batch(drawer, work, strength, table)
-        seen = seen.contiguous(memory_format=torch.channels_last)
+        batch = make_batch(supply, work, strength, table)
+        seen = batch.seen.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=table["bfloat16"]):
             raw = work.net(seen)
-        parts = losses(raw, target, scales)
-        parts["steady"] = unsteadiness(raw, table["steady_pairs"], scales.unit_spread)
+        parts = losses(raw, batch.target, scales)
+        both = slice(-2 * len(batch.gain), None)
+        parts["change"] = change_loss(raw[0][both].float(), batch.gain)
+        parts["turn"] = turn_loss(raw[3][both].float(), batch.turn)
         loss = torch.stack([table["loss"][name] * part for name, part in parts.items()]).sum()
         work.optimiser.zero_grad(set_to_none=True)
         torch.autograd.backward(loss)
@@ -122,7 +175,7 @@ def start(given: argparse.Namespace, recipe: dict[str, Any], run: dict[str, Any]
         if weight.ndim == 4:
             weight.data = weight.data.contiguous(memory_format=torch.channels_last)
     if given.start:
-        net.load_state_dict(torch.load(given.start, weights_only=False)["slow"])
+        take_over(net, torch.load(given.start, weights_only=False)["slow"])
     work = Training(net, run["rate"], recipe["train"])
     kept = given.cache / f"{given.run}.pt"
     if kept.exists():
@@ -139,20 +192,20 @@ def train(rank: int, given: argparse.Namespace, recipe: dict[str, Any]) -> None:
     table = dict(recipe["train"])
     peers = table["processes"]
     table["batch"] //= peers
-    table["steady_pairs"] //= peers
+    table["pairs"] = {name: count // peers for name, count in table["pairs"].items()}
     run = dict(recipe["runs"][given.run])
     run["steps"] = given.steps or run["steps"]
     torch.set_num_threads(1)
     meeting = f"file://{given.cache.resolve()}/meeting-{given.meeting}"
     distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=peers)
     work = start(given, recipe, run)
-    drawer, scales = open_drawer(given.cache, table)
-    held_out = open_shards(given.cache, valid=True) if rank == 0 else []
+    supply, scales = Supply.open(given.cache, table)
+    held_out = choosing(open_shards(given.cache, valid=True)) if rank == 0 else []
     started, before = time.monotonic(), work.step
     while work.step < run["steps"]:
         began, first = time.monotonic(), work.step
         work.shake(recipe["seed"], rank)
-        said: dict[str, Any] = train_epoch(work, drawer, scales, {**recipe, "train": table}, run)
+        said: dict[str, Any] = train_epoch(work, supply, scales, {**recipe, "train": table}, run)
         took = time.monotonic() - began
         said["images_per_second"] = (work.step - first) * table["batch"] * peers / took
         if given.minutes:
@@ -192,6 +245,8 @@ def main() -> None:
         context.Process(target=train, args=(rank, given, recipe), daemon=True)
         for rank in range(recipe["train"]["processes"])
     ]
+    # Stopped from outside, take the peers along: they would go on and write over a later start.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     for peer in peers:
         peer.start()
     for peer in peers:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from channels import POINTS
+from channels import POINTS, UNITS, swapped
 from net import DEGREES
 from torch import Tensor
 from torch.nn import functional
@@ -13,6 +13,9 @@ from torch.nn import functional
 _EYES = torch.tensor(
     [2.0 if name.startswith(("eye", "lid", "iris", "mouth", "lip")) else 1.0 for name in POINTS]
 )
+_SWAP = torch.tensor(swapped(UNITS))
+MOVED = 0.01
+"""A gain beyond this is a movement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,7 @@ def unit_loss(logits: Tensor, target: Tensor, spread: Tensor) -> Tensor:
     """
     wanted = torch.nan_to_num(target)
     off = torch.sigmoid(logits) - wanted
-    surprise = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
-    # Less the target's own entropy, which no prediction can remove.
-    surprise = surprise + torch.special.xlogy(wanted, wanted)
-    surprise = surprise + torch.special.xlogy(1 - wanted, 1 - wanted)
+    surprise = _excess(logits, wanted)
     square = (off / spread).square().clamp(max=25)
     return _known(0.5 * surprise / spread + 0.25 * square + 0.25 * off.abs() / spread, target)
 
@@ -79,9 +79,39 @@ def losses(raw: tuple[Tensor, ...], target: dict[str, Tensor], scales: Scales) -
     }
 
 
-def unsteadiness(raw: tuple[Tensor, ...], pairs: int, spread: Tensor) -> Tensor:
-    """Say how much units and gaze differ between the first rows and the last, nudged copies."""
-    units, gaze = torch.sigmoid(raw[0].float()), raw[3].float()
-    apart = (units[:pairs] - units[-pairs:]) / spread
-    aside = (gaze[:pairs] - gaze[-pairs:]) * 4
-    return apart.abs().mean() + aside.abs().mean()
+def change_loss(logits: Tensor, gain: Tensor) -> Tensor:
+    """Say how far the second half's units lie from the first half's plus what each gained.
+
+    `logits` (2P,24), the first faces before their seconds; `gain` (P,24), NaN where unknown. Each
+    side in turn is the target of the other, in cross-entropy: its slope is the error of the
+    difference itself, also where the sigmoid lies flat. Units that moved count as much as all those
+    that did not; so does the other side of one that moved, which faces on stills hardly ever tell
+    apart.
+    """
+    first, second = logits.chunk(2)
+    wanted = torch.nan_to_num(gain)
+    onward = (torch.sigmoid(first.detach()) + wanted).clamp(0.002, 0.998)
+    back = (torch.sigmoid(second.detach()) - wanted).clamp(0.002, 0.998)
+    error = _excess(second, onward) + _excess(first, back)
+    error = error + (torch.sigmoid(second) - torch.sigmoid(first) - wanted).abs()
+    known = torch.isfinite(gain)
+    moved = wanted.abs() > MOVED
+    moved = (moved | moved[:, _SWAP]) & known
+    return _mean(error, moved) + _mean(error, known & ~moved)
+
+
+def _mean(error: Tensor, where: Tensor) -> Tensor:
+    return (error * where).sum() / where.sum().clamp(min=1)
+
+
+def _excess(logits: Tensor, wanted: Tensor) -> Tensor:
+    """Cross-entropy less the target's own, which no prediction can remove."""
+    surprise = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
+    own = torch.special.xlogy(wanted, wanted) + torch.special.xlogy(1 - wanted, 1 - wanted)
+    return surprise + own
+
+
+def turn_loss(gaze: Tensor, turn: Tensor) -> Tensor:
+    """Say how far gaze (2P,2), in `net.DEGREES`, changed otherwise than by `turn` (P,2) degrees."""
+    first, second = gaze.chunk(2)
+    return 4 * _known((second - first - torch.nan_to_num(turn) / DEGREES).abs(), turn)

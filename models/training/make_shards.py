@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from channels import EMOTIONS
@@ -18,9 +18,12 @@ from label import SOURCES
 from pictures import Collection, open_collection
 from targets import gaze_degrees, head_degrees, units
 from tqdm import tqdm
+from votes import VOTES, majority, plurality, vote_shares
+
+if TYPE_CHECKING:
+    from votes import Labels
 
 HERE = Path(__file__).parent
-LEAST_VOTES = 5
 
 
 def _raw(cache: Path, source: str) -> dict[str, Floats]:
@@ -41,15 +44,6 @@ def template_of(raw: list[dict[str, Floats]], table: dict[str, float]) -> Floats
         )
         frontal.append(seen["points"][near][:, MESH, :2])
     return make_template(np.concatenate(frontal))
-
-
-def vote_shares(pictures: Collection) -> Floats:
-    """Give each picture's votes over the eight expressions as shares, NaN where too few voted."""
-    if pictures.votes is None:
-        return np.full((pictures.count, len(EMOTIONS)), np.nan, np.float32)
-    votes = pictures.votes[:, : len(EMOTIONS)]
-    total = votes.sum(1, keepdims=True)
-    return np.where(total >= LEAST_VOTES, votes / np.maximum(total, 1), np.nan).astype(np.float32)
 
 
 def negative(pictures: Collection, index: int, by: Floats, chance: np.random.Generator) -> Grey:
@@ -81,7 +75,8 @@ def build(
     ways = [to_shard(template, face) for face in points[found]]
     # Where the teacher saw no face, the votes still count: cut where a face usually is.
     usual = np.median(np.stack(ways), 0)
-    emotions = vote_shares(pictures)
+    votes = np.zeros((pictures.count, VOTES)) if pictures.votes is None else pictures.votes
+    emotions = vote_shares(votes)
     keep = np.flatnonzero(found | np.isfinite(emotions[:, 0]))
     wrong = keep[found[keep]][:: recipe["negatives"]["every"]]
     total = len(keep) + len(wrong)
@@ -97,6 +92,8 @@ def build(
         "split": np.concatenate((pictures.split[keep], pictures.split[wrong])),
         "source": np.array(pictures.name),
         "index": np.concatenate((keep, wrong)),
+        "majority": _padded(majority(votes)[keep], total),
+        "plurality": _padded(plurality(votes)[keep], total),
     }
     for row, index in enumerate(tqdm(keep, desc=pictures.name, unit="crop", disable=None)):
         by = to_shard(template, points[index]) if found[index] else usual
@@ -113,6 +110,10 @@ def build(
         out["crop"][row] = negative(pictures, index, by, chance)
         out["present"][row] = out["clear"][row] = 0
     return out
+
+
+def _padded(labels: Labels, total: int) -> Labels:
+    return np.concatenate((labels, np.full(total - len(labels), -1, np.int8)))
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ from channels import WIDTHS
 from torch import Tensor, nn
 
 SIDE = 112
-SEEN = 160 + 128
-"""How many features the heads read: what is pooled, and where things are."""
+SEEN = 160 + 128 + 160
+"""How many features the heads read: what is pooled, where things are, and the whole."""
 
 
 def _step(came: int, went: int, *, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
@@ -75,6 +75,12 @@ class ExpressionNet(nn.Module):
             nn.BatchNorm1d(128),
             nn.ReLU6(inplace=True),
         )
+        # The face as a whole, at 4x4: many weights for few operations.
+        self.whole = nn.Sequential(
+            Bottleneck(72, 112, stride=2, widen=2),
+            Bottleneck(112, 112, stride=1, widen=2),
+            _step(112, 160, kernel=1),
+        )
         units, emotions, head, gaze, landmarks, quality = WIDTHS
         self.heads = nn.ModuleDict(
             OrderedDict(
@@ -112,8 +118,20 @@ class ExpressionNet(nn.Module):
         fine = self.fine(middle).permute(0, 2, 3, 1).flatten(1)
         coarse = self.coarse(top).permute(0, 2, 3, 1).flatten(1)
         where = self.where(torch.cat((fine, coarse), 1))
-        features = self.drop(torch.cat((pooled, where), 1))
+        whole = self.whole(top).mean((2, 3))
+        features = self.drop(torch.cat((pooled, where, whole), 1))
         return tuple(head(features) for head in self.heads.values())
+
+
+def take_over(net: ExpressionNet, state: dict[str, Tensor]) -> None:
+    """Start from a smaller net's weights; what it lacks is new and at first unseen by the heads."""
+    own = net.state_dict()
+    for name, value in state.items():
+        if own[name].shape == value.shape:
+            own[name].copy_(value)
+        else:
+            own[name].zero_()
+            own[name][:, : value.shape[1]] = value
 
 
 DEGREES = 30.0

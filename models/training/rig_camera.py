@@ -61,9 +61,15 @@ def _smear(picture: Floats, length: float, angle: float) -> Floats:
     return np.asarray(cv2.filter2D(picture, -1, kernel / kernel.sum()))
 
 
-def photograph(clean: Grey, cover: Floats, chance: np.random.Generator) -> tuple[Grey, float]:
+def photograph(
+    clean: Grey,
+    cover: Floats,
+    chance: np.random.Generator,
+    grain: np.random.Generator | None = None,
+) -> tuple[Grey, float]:
     """Put a render before a background and degrade it; give (160,160) uint8 and `clear`, 0..1.
 
+    Pixel noise comes from `grain`, if given: pictures with equal `chance` then differ by it alone.
     `clear` falls with blur (shard pixels), lost resolution, noise and lack of contrast.
     """
     picture = clean.astype(np.float32) + (1 - cover) * draw_background(chance)
@@ -97,10 +103,10 @@ def photograph(clean: Grey, cover: Floats, chance: np.random.Generator) -> tuple
     face = picture[50:135, 40:120]
     noise = float(chance.uniform(0, 3) if chance.random() < 0.9 else chance.uniform(3, 11))
     seen = float(face.std())
-    grain = chance.normal(0, 1, picture.shape).astype(np.float32)
+    specks = (grain or chance).normal(0, 1, picture.shape).astype(np.float32)
     if chance.random() < 0.4:
-        grain = np.asarray(cv2.GaussianBlur(grain, (0, 0), 0.7) * 2, np.float32)
-    picture = picture + noise * grain
+        specks = np.asarray(cv2.GaussianBlur(specks, (0, 0), 0.7) * 2, np.float32)
+    picture = picture + noise * specks
     picture = np.clip(picture, 0, 255)
     out = np.asarray(picture, np.uint8)
     if chance.random() < 0.25:

@@ -151,9 +151,14 @@ def _emotions(name: str, strength: float) -> Floats:
     return np.asarray(shares / shares.sum(), np.float32)
 
 
-def draw_face(chance: np.random.Generator) -> Face:
-    """Draw one expression with its gaze, lids and, for clean prototypes, emotion shares."""
-    mode = str(chance.choice(list(MODES), p=np.array(list(MODES.values())) / sum(MODES.values())))
+def draw_face(chance: np.random.Generator, mode: str | None = None) -> Face:
+    """Draw one expression with its gaze, lids and, for clean prototypes, emotion shares.
+
+    A `mode` of `MODES` is drawn too unless it is given.
+    """
+    if mode is None:
+        shares = np.array(list(MODES.values()))
+        mode = str(chance.choice(list(MODES), p=shares / shares.sum()))
     emotions: Floats | None = None
     if mode == "prototype":
         name = str(chance.choice(list(PROTOTYPES)))
@@ -168,7 +173,7 @@ def draw_face(chance: np.random.Generator) -> Face:
         emotions = _emotions("contempt", 0.6 * strongest)
     if mode == "neutral":
         emotions = _emotions("neutral", 1.0)
-    moves = _moved(plan, chance)
+    moves = moved(plan, chance)
     if "sneer" in plan:
         _hold_lip(moves, chance)
     if mode == "talk" and chance.random() < 0.25:
@@ -177,11 +182,11 @@ def draw_face(chance: np.random.Generator) -> Face:
     for name in chance.choice([n for n in LABELS if n not in {"AU26", "AU45L", "AU45R"}], 4):
         for shape in LABELS[str(name)]:
             moves[shape] = min(moves.get(shape, 0.0) + abs(float(chance.normal(0, 0.02))), 1.0)
-    _add_lids(moves, chance)
-    return Face(moves, _gaze(chance), emotions, mode)
+    add_lids(moves, chance)
+    return Face(moves, draw_gaze(chance), emotions, mode)
 
 
-def _moved(plan: Plan, chance: np.random.Generator) -> dict[str, float]:
+def moved(plan: Plan, chance: np.random.Generator) -> dict[str, float]:
     """Turn a plan into strengths by rig shape; two sides are never quite even."""
     moves: dict[str, float] = {}
     for move, size in plan.items():
@@ -206,7 +211,8 @@ def _hold_lip(moves: dict[str, float], chance: np.random.Generator) -> None:
         moves[name] = raised - held * sneer
 
 
-def _add_lids(moves: dict[str, float], chance: np.random.Generator) -> None:
+def add_lids(moves: dict[str, float], chance: np.random.Generator) -> None:
+    """Add lids that are open, half shut, shut, or shut on one side."""
     kind = chance.choice(5, p=(0.74, 0.1, 0.08, 0.04, 0.04))
     shut = (abs(chance.normal(0, 0.03)), chance.uniform(0, 1), chance.uniform(0.85, 1))
     for side in "LR":
@@ -222,7 +228,8 @@ def _add_lids(moves: dict[str, float], chance: np.random.Generator) -> None:
                 moves[f"{other}_{side}"] *= 1 - moves[name]
 
 
-def _gaze(chance: np.random.Generator) -> tuple[float, float]:
+def draw_gaze(chance: np.random.Generator) -> tuple[float, float]:
+    """Draw the gaze's yaw and pitch in degrees, often near the head's own way."""
     if chance.random() < 0.35:
         return float(chance.normal(0, 3)), float(chance.normal(0, 3))
     return float(chance.uniform(-30, 30)), float(chance.uniform(-20, 20))

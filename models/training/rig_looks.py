@@ -51,6 +51,21 @@ def draw_look(moves: Mapping[str, float], chance: np.random.Generator) -> Look:
     return Look(uniforms, drop, thickness, extras)
 
 
+def albedo(look: Look) -> float:
+    """Tell how light a look's skin is, 0 to 1."""
+    skin = look.uniforms["skin"]
+    assert isinstance(skin, tuple)
+    return skin[0]
+
+
+def side_light(look: Look) -> float:
+    """Tell how far a look's light comes from one side: 0 not at all, 1 all of it."""
+    way, light = look.uniforms["key_way"], look.uniforms["light"]
+    assert isinstance(way, tuple)
+    assert isinstance(light, tuple)
+    return abs(way[0]) * light[0] / (light[0] + light[1])
+
+
 def _skin(uniforms: Uniforms, tone: float, dark: float, chance: np.random.Generator) -> None:
     uniforms["skin"] = (
         tone,

@@ -6,26 +6,23 @@ Each shard depends on the seed and its number alone: a stopped run goes on where
 
 from __future__ import annotations
 
-import argparse
-import tomllib
-from pathlib import Path
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from channels import EMOTIONS, POINTS, UNITS
-from crop import SHARD, Floats
-from rig import Rig, Shape
-from rig_camera import photograph
-from rig_faces import Face, draw_face
+from rig_faces import draw_face
 from rig_looks import draw_look
-from rig_moves import label_units, reached
-from rig_points import lip_share
-from rig_render import Pose, Renderer, see
+from rig_render import Pose
+from rig_studio import Studio, empty_rows, render_missing, shard_options
 from tqdm import tqdm
 
-HERE = Path(__file__).parent
+if TYPE_CHECKING:
+    from rig import Floats, Rig
+
 TRAIN_SHARE = 0.8
 """The first four fifths of the identities are for training, the rest for validation."""
+VALID_SHARE = 0.15
+"""How many of the faces are of validation identities."""
 
 
 def draw_pose(chance: np.random.Generator) -> Pose:
@@ -54,86 +51,25 @@ def draw_identity(rig: Rig, *, valid: bool, chance: np.random.Generator) -> Floa
     return rig.identity({int(i): float(w) for i, w in zip(picked, weights, strict=True)})
 
 
-def lips_part(shape: Shape, rest: Shape, scale: dict[str, float]) -> float:
-    """Give AU25 by geometry as the teacher's is, with the resting face's own gap taken off."""
-    share = lip_share(shape) - lip_share(rest) + scale["closed"]
-    return (share - scale["closed"]) / (scale["open"] - scale["closed"])
-
-
-def render_shard(
-    rig: Rig,
-    renderer: Renderer,
-    template: Floats,
-    *,
-    recipe: dict[str, Any],
-    number: int,
-    count: int,
-) -> dict[str, Any]:
+def render_shard(studio: Studio, number: int, *, count: int) -> dict[str, Any]:
     """Render shard `number` with `count` faces."""
-    chance = np.random.default_rng((recipe["seed"], number))
-    out: dict[str, Any] = {
-        "crop": np.empty((count, SHARD, SHARD), np.uint8),
-        "units": np.empty((count, len(UNITS)), np.float16),
-        "emotions": np.full((count, len(EMOTIONS)), np.nan, np.float16),
-        "head": np.empty((count, 3), np.float32),
-        "gaze": np.empty((count, 2), np.float32),
-        "landmarks": np.empty((count, len(POINTS), 2), np.float16),
-        "present": np.ones(count, np.float16),
-        "clear": np.empty(count, np.float16),
-        "split": (chance.random(count) < 0.15).astype(np.uint8),
-        "source": np.array("rig"),
-        "index": number * count + np.arange(count),
-        "mode": np.empty(count, "U9"),
-    }
+    chance = np.random.default_rng((studio.recipe["seed"], number))
+    out = empty_rows(count, number * count)
+    out["split"] = (chance.random(count) < VALID_SHARE).astype(np.uint8)
     for row in tqdm(range(count), desc=f"shard {number}", unit="face", disable=None, leave=False):
-        own = draw_identity(rig, valid=bool(out["split"][row]), chance=chance)
-        face: Face = draw_face(chance)
-        shape = rig.shape(own, reached(face.moves), face.gaze)
+        own = draw_identity(studio.rig, valid=bool(out["split"][row]), chance=chance)
+        face = draw_face(chance)
         pose, look = draw_pose(chance), draw_look(face.moves, chance)
-        view = see(shape, pose, template, brow_drop=look.brow_drop)
-        clean, cover = renderer.draw(shape, view, look)
-        out["crop"][row], out["clear"][row] = photograph(clean, cover, chance)
-        part = lips_part(shape, rig.shape(own, {}), recipe["targets"]["lips_part"])
-        out["units"][row] = label_units(face.moves, part)
-        if face.emotions is not None:
-            out["emotions"][row] = face.emotions
-        out["head"][row], out["gaze"][row] = view.head, face.gaze
-        out["landmarks"][row], out["mode"][row] = view.landmarks, face.mode
+        studio.shoot(out, row, own, face, pose=pose, look=look, chance=chance)
     return out
 
 
 def main() -> None:
     """Render what is not rendered yet."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rig", type=Path, required=True, help="face_rig.npz")
-    parser.add_argument("--out", type=Path, required=True, help="folder for the shards")
-    parser.add_argument("--template", type=Path, required=True, help="template.npy (32,2)")
-    parser.add_argument("--recipe", type=Path, default=HERE / "recipe.toml")
-    parser.add_argument("--first", type=int, default=0, help="number of the first shard")
-    parser.add_argument("--shards", type=int, default=24)
+    parser = shard_options(__doc__, shards=24)
     parser.add_argument("--count", type=int, default=500, help="faces a shard")
     given = parser.parse_args()
-    recipe = tomllib.loads(given.recipe.read_text())
-    template = np.load(given.template)
-    given.out.mkdir(parents=True, exist_ok=True)
-    names = {
-        number: given.out / f"rig-{number:04d}.npz"
-        for number in range(given.first, given.first + given.shards)
-    }
-    waiting = [number for number, kept in names.items() if not kept.exists()]
-    if not waiting:
-        return
-    rig = Rig(given.rig)
-    with Renderer(rig) as renderer:
-        for number in tqdm(waiting, unit="shard", disable=None):
-            shard = render_shard(
-                rig, renderer, template, recipe=recipe, number=number, count=given.count
-            )
-            # Written under another name first: a stop in mid-write leaves no half shard behind.
-            part = names[number].with_suffix(".part")
-            with part.open("wb") as file:
-                np.savez(file, **shard)
-            part.rename(names[number])
+    render_missing(given, "rig", partial(render_shard, count=given.count))
 
 
 if __name__ == "__main__":

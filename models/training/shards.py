@@ -24,13 +24,21 @@ Rows: TypeAlias = npt.NDArray[np.int64]
 FIELDS = ("units", "emotions", "head", "gaze", "landmarks", "present", "clear")
 
 
+EXTRAS = ("group", "majority", "plurality", "index")
+"""What only some shards have: strips their groups, FER+ its labels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One file's rows of one split: crops (N,160,160) and the fields by name, float32."""
+    """One file's rows of one split: crops (N,160,160) and the fields by name, float32.
+
+    `extras` has what there is of `EXTRAS`, and `row`, each row's number in the file.
+    """
 
     name: str
     crop: npt.NDArray[np.uint8]
     fields: dict[str, Floats]
+    extras: dict[str, Rows]
 
     def __len__(self) -> int:
         return len(self.crop)
@@ -44,21 +52,48 @@ class Shard:
 def open_shard(path: Path, *, valid: bool = False) -> Shard:
     """Read one split of a shard file into memory."""
     with np.load(path) as held:
-        rows = held["split"] == int(valid)
+        rows = np.flatnonzero(held["split"] == int(valid))
         crop = held["crop"][rows]
         fields = {name: held[name][rows].astype(np.float32) for name in FIELDS}
-    return Shard(path.stem, crop, fields)
+        extras = {name: held[name][rows].astype(np.int64) for name in EXTRAS if name in held}
+    return Shard(path.stem, crop, fields, extras | {"row": rows})
 
 
 def open_shards(cache: Path, *, valid: bool = False) -> list[Shard]:
-    """Read all there is: each file of `teacher/` by itself, those of `rig/`, if any, as one."""
+    """Read all there is: each file of `teacher/` by itself, `rig/` and `strips/` as one each."""
     shards = [open_shard(path, valid=valid) for path in _finished(cache / "teacher")]
-    rig = [open_shard(path, valid=valid) for path in _finished(cache / "rig")]
-    if rig:
-        crop = np.concatenate([shard.crop for shard in rig])
-        fields = {name: np.concatenate([s.fields[name] for s in rig]) for name in FIELDS}
-        shards.append(Shard("rig", crop, fields))
+    for name in ("rig", "strips"):
+        parts = [open_shard(path, valid=valid) for path in _finished(cache / name)]
+        if parts:
+            shards.append(_joined(name, parts))
     return [shard for shard in shards if len(shard)]
+
+
+def choosing(shards: list[Shard]) -> list[Shard]:
+    """Keep of FER+'s held-out faces those of even index: the odd ones are for the report alone."""
+    return [_half(shard) if "majority" in shard.extras else shard for shard in shards]
+
+
+def _half(shard: Shard) -> Shard:
+    rows = np.flatnonzero(shard.extras["index"] % 2 == 0)
+    return Shard(
+        shard.name,
+        shard.crop[rows],
+        {name: value[rows] for name, value in shard.fields.items()},
+        {name: value[rows] for name, value in shard.extras.items()},
+    )
+
+
+def _joined(name: str, parts: list[Shard]) -> Shard:
+    crop = np.concatenate([part.crop for part in parts])
+    fields = {each: np.concatenate([part.fields[each] for part in parts]) for each in FIELDS}
+    extras = {}
+    if "group" in parts[0].extras:
+        # Groups are numbered in each file from 0 on.
+        span = 1 + max(int(part.extras["group"].max(initial=0)) for part in parts)
+        groups = [part.extras["group"] + number * span for number, part in enumerate(parts)]
+        extras["group"] = np.concatenate(groups)
+    return Shard(name, crop, fields, extras)
 
 
 def _finished(folder: Path) -> list[Path]:

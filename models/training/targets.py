@@ -81,12 +81,19 @@ def gaze_degrees(points: Floats, shapes: Floats, pose: Floats, table: Table) -> 
     return np.stack(both, 1).astype(np.float32)
 
 
-def units(points: Floats, shapes: Floats, pose: Floats, targets: Table) -> Floats:
-    """Give action units (N,24), 0..1, NaN for those that the teacher does not see."""
+def units(
+    points: Floats, shapes: Floats, pose: Floats, targets: Table, *, plain: bool = False
+) -> Floats:
+    """Give action units (N,24), 0..1, NaN for those that the teacher does not see.
+
+    `plain` leaves out gain and bend: the teacher's own scale, for comparing with it.
+    """
     found = np.full((len(shapes), len(UNITS)), np.nan, np.float32)
     for name, rule in targets["units"].items():
         rows = [SHAPE_NAMES.index(shape) for shape in rule["shapes"]]
-        found[:, UNITS.index(name)] = rule["gain"] * shapes[:, rows].mean(1)
+        said = shapes[:, rows].mean(1)
+        known = said if plain else rule["gain"] * np.clip(said, 0, 1) ** rule.get("bend", 1.0)
+        found[:, UNITS.index(name)] = known
     own = levelled(points, pose)
     upper, lower = _INNER_LIPS
     gap = np.linalg.norm(own[:, upper] - own[:, lower], axis=1)

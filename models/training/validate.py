@@ -11,7 +11,7 @@ from crop import CROP, MARGIN
 from net import ExpressionNet, finish
 
 if TYPE_CHECKING:
-    from shards import Floats, Shard
+    from shards import Floats, Rows, Shard
 
 
 def predict(net: ExpressionNet, crops: torch.Tensor) -> list[Floats]:
@@ -31,17 +31,16 @@ def correlation(said: Floats, known: Floats) -> float:
     return float(np.corrcoef(said[both], known[both])[0, 1])
 
 
-def emotion_scores(said: Floats, votes: Floats) -> tuple[float, float, dict[str, float]]:
-    """Give accuracy, mean recall and recall by name against the majority of votes; ties dropped."""
-    best = np.sort(votes, 1)
-    clear = np.isfinite(votes[:, 0]) & (best[:, -1] > best[:, -2])
-    truth, guess = votes[clear].argmax(1), said[clear].argmax(1)
+def emotion_scores(said: Floats, truth: Rows) -> tuple[float, float, dict[str, float]]:
+    """Give accuracy, mean recall and recall by name; `truth` (N,) is -1 where nothing is known."""
+    known = truth >= 0
+    right, guess = truth[known], said[known].argmax(1)
     recall = {
-        name: float((guess[truth == row] == row).mean())
+        name: float((guess[right == row] == row).mean())
         for row, name in enumerate(EMOTIONS)
-        if (truth == row).any()
+        if (right == row).any()
     }
-    return float((truth == guess).mean()), float(np.mean(list(recall.values()))), recall
+    return float((right == guess).mean()), float(np.mean(list(recall.values()))), recall
 
 
 def validate(net: ExpressionNet, shard: Shard) -> dict[str, object]:
@@ -49,9 +48,9 @@ def validate(net: ExpressionNet, shard: Shard) -> dict[str, object]:
     units, emotions, head, gaze, landmarks, quality = predict(net, torch.from_numpy(shard.crop))
     known = shard.fields
     scores: dict[str, object] = {}
-    if np.isfinite(known["emotions"]).any():
-        accuracy, recall, _ = emotion_scores(emotions, known["emotions"])
-        scores["accuracy"], scores["recall"] = accuracy, recall
+    if "majority" in shard.extras and (shard.extras["majority"] >= 0).any():
+        accuracy, recall, each = emotion_scores(emotions, shard.extras["majority"])
+        scores["accuracy"], scores["recall"], scores["each"] = accuracy, recall, each
     scores["r"] = {
         name: correlation(units[:, row], known["units"][:, row]) for row, name in enumerate(UNITS)
     }
