@@ -15,6 +15,7 @@ import pytest
 from cuelight.errors import ModelError
 from cuelight.sense.clip import open_clip
 from cuelight.sense.detect import DETECTOR_FILE, DETECTOR_SHA256, Detector
+from cuelight.sense.records import UNITS
 from cuelight.sense.runtime import RUNTIMES, open_model
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -78,6 +79,31 @@ def test_each_runtime_gives_the_expression_models_goldens(said, runtime):
             assert np.abs(given - wanted).max() <= tolerance, name
             # goldens that hardly differ from each other would prove nothing
             assert name == "quality" or np.ptp(wanted, axis=0).max() > 4 * tolerance, name
+
+
+@pytest.mark.parametrize("runtime", INSTALLED)
+def test_each_runtime_tells_movements_apart_on_rendered_faces(said, runtime):
+    """Persons never trained on, each against its own rest: the movement shown, and no other."""
+    with np.load(ROOT / "models" / "goldens.npz") as goldens:
+        shows = goldens["shows"].tolist()
+    units = np.array(said[runtime]["outputs"]["units"])
+    starts = [row for row, move in enumerate(shows) if move == ""]
+    assert len(starts) == 3
+    for start in starts:
+
+        def rise(move, *names, first=start):
+            row = first + shows[first:].index(move)
+            each = units[row] - units[first]
+            return float(np.mean([each[UNITS.index(name)] for name in names]))
+
+        for left, right, move in (("AU12L", "AU12R", "smile_l"), ("AU12R", "AU12L", "smile_r")):
+            assert rise(move, left) > rise(move, right) + 0.1
+        assert min(rise("smile", "AU12L"), rise("smile", "AU12R")) > 0.15
+        assert rise("sneer", "AU09") > 0.2
+        assert max(rise(move, "AU09") for move in ("lip_up", "brows_down", "smile")) < 0.2
+        assert rise("brows_up", "AU01", "AU02L", "AU02R") > 0.15
+        assert rise("brows_down", "AU04L", "AU04R") > 0.15
+        assert rise("blink", "AU45L", "AU45R") > 0.4
 
 
 def test_auto_prefers_litert():

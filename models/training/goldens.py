@@ -1,7 +1,8 @@
 """Draw a handful of crops and keep what the int8 file says of them: `goldens.npz`.
 
-Last step of the recipe. The crops are drawn here, shapes and shades only, from nobody's picture, so
-that tests of either runtime can carry them.
+Last step of the recipe. The crops are nobody's picture, so that tests of either runtime can carry
+them: cartoons drawn here, and renders of three of the rig's held-out persons, each at rest and with
+one movement at a time.
 """
 
 from __future__ import annotations
@@ -13,10 +14,31 @@ from typing import Any
 import cv2
 import numpy as np
 from channels import OUTPUTS
-from crop import CROP, Grey
+from crop import CROP, MARGIN, Grey
 from quantised import Quantised
 
 HERE = Path(__file__).parent
+SHOWN = {
+    "": 0.0, "smile": 0.5, "smile_l": 0.5, "smile_r": 0.5, "sneer": 1.0, "lip_up": 1.0,
+    "brows_down": 1.0, "brows_up": 1.0, "blink": 1.0,
+}  # fmt: skip
+"""Movements of the rendered crops, and how strong; the empty one is the face at rest."""
+PERSONS = (0, 2, 4)
+"""The first three held-out persons in their first look, without glasses: no choice by result."""
+
+
+def rendered_crops(sweeps: Path) -> tuple[Grey, list[str]]:
+    """Take renders (N,112,112) and the movement that each shows out of `rig_sweeps.py`'s file."""
+    inner = slice(MARGIN, MARGIN + CROP)
+    crops, shows = [], []
+    with np.load(sweeps) as held:
+        every = held["crop"][:, inner, inner]
+        for person in PERSONS:
+            for move, strength in SHOWN.items():
+                fits = (held["face"] == person) & (held["move"] == move)
+                crops.append(every[fits & (held["strength"] == strength)][0])
+                shows.append(move)
+    return np.stack(crops), shows
 
 
 def draw_face(*, smile: float, lids: float, brows: float, look: float) -> Grey:
@@ -62,11 +84,25 @@ def main() -> None:
     """Draw, run, keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=HERE.parent / "expression.tflite")
+    parser.add_argument(
+        "--sweeps", type=Path, help="sweeps.npz to take renders from; else those kept are used"
+    )
     given = parser.parse_args()
-    crops = golden_crops()
+    kept = given.model.with_name("goldens.npz")
+    drawn = golden_crops()
+    if given.sweeps:
+        renders, shows = rendered_crops(given.sweeps)
+    else:
+        with np.load(kept) as held:
+            renders, shows = held["crops"][len(drawn) :], held["shows"][len(drawn) :].tolist()
+    crops = np.concatenate((drawn, renders))
     said = Quantised(given.model).many(crops)
-    held: dict[str, Any] = {"crops": crops, **dict(zip(OUTPUTS, said, strict=True))}
-    np.savez_compressed(given.model.with_name("goldens.npz"), **held)
+    held_out: dict[str, Any] = {
+        "crops": crops,
+        "shows": np.array(["cartoon"] * len(drawn) + shows),
+        **dict(zip(OUTPUTS, said, strict=True)),
+    }
+    np.savez_compressed(kept, **held_out)
 
 
 if __name__ == "__main__":

@@ -6,9 +6,10 @@ from typing import Any, TypeAlias
 
 from bars import bars_of
 from channels import EMOTIONS
+from page_buckets import bucket_sections
 from page_clips import clip_sections
 from page_moves import movement_sections
-from tables import between, number, numbers, prose, ranged, table
+from tables import number, numbers, prose, ranged, table
 
 Found: TypeAlias = dict[str, Any]
 
@@ -17,13 +18,6 @@ RULE_WORDS = {
     "an expression with more than half of all votes, `unknown` and `not a face` counted among them",
     "plurality": "**plurality**: five raw votes or more for the eight expressions, one alone ahead",
 }
-MARKS = {
-    "tone": ("skin's albedo", ""),
-    "key_side": ("share of light from one side", ""),
-    "yaw": ("head turned aside", " degrees"),
-    "pitch": ("seen from below", " degrees"),
-}
-LIGHTS = {"mean": "mean grey", "aside": "difference of the face's halves over the mean"}
 
 
 def _bars(found: Found) -> list[str]:
@@ -125,76 +119,6 @@ def _stills(found: Found) -> list[str]:
     ]
 
 
-def _buckets(found: Found) -> list[str]:
-    lines = [
-        "## By skin tone, light and turn",
-        "",
-        *prose(
-            "On renders of identities never trained on, where all of these are known. The last "
-            "columns: correlation with the truth."
-        ),
-    ]
-    rows = []
-    for mark, (words, unit) in MARKS.items():
-        for source, marks in found["rendered"].items():
-            if mark not in marks or (source == "rig" and "strips" in found["rendered"]):
-                continue
-            for place, score in enumerate(marks[mark]):
-                if not score["faces"]:
-                    continue
-                edges = found["edges"]["buckets"][mark]
-                rows.append(
-                    (
-                        words, between(edges, place, unit), score["faces"], numbers(score["head"]),
-                        numbers(score["gaze"]), *(number(value) for value in score["r"].values()),
-                    )
-                )  # fmt: skip
-    lines += table(
-        ("bucket", "", "faces", "head off y/p/r", "gaze off y/p", "AU12L", "AU09", "AU01"), rows
-    )
-    if found.get("told_by"):
-        lines += _told_by(found)
-    lines += [
-        *prose(
-            "On real held-out faces nobody labelled skin tone, so none is reported; the light is "
-            "judged crudely, from the crop's own greys, in which skin and light cannot be told "
-            "apart."
-        ),
-    ]
-    rows = [
-        (
-            source, LIGHTS[name], between(found["edges"]["light"][name], place), score["faces"],
-            number(score["r"]), number(score["landmarks_off"], 3),
-            number(score["accuracy"], 3), score["accuracy_faces"] or "-",
-        )
-        for source, marks in found["light"].items()
-        for name, scores in marks.items()
-        for place, score in enumerate(scores)
-    ]  # fmt: skip
-    return lines + table(
-        ("source", "light", "", "faces", "median r of units", "landmarks", "accuracy", "of faces"),
-        rows,
-    )
-
-
-def _told_by(found: Found) -> list[str]:
-    moves = list(next(iter(found["told_by"].values()))[0])
-    rows = []
-    for mark, buckets in found["told_by"].items():
-        for place, shares in enumerate(buckets):
-            edges = found["edges"]["buckets"][mark]
-            cells = [f"{100 * share:.0f} ({count})" for count, share in shares.values() if count]
-            if cells:
-                rows.append((MARKS[mark][0], between(edges, place), *cells))
-    return [
-        *prose(
-            "Share of the sweeps' faces (in brackets: how many) whose movement of a quarter is "
-            "told from none at 1 % false alarms, %:"
-        ),
-        *table(("bucket", "", *moves), rows),
-    ]
-
-
 def _time(found: Found) -> list[str]:
     took = found["timing"]
     return [
@@ -227,7 +151,7 @@ def write_page(found: Found) -> str:
         *movement_sections(found),
         *clip_sections(found),
         *_stills(found),
-        *_buckets(found),
+        *bucket_sections(found),
         *_time(found),
         "## How this file came about",
         "",

@@ -29,7 +29,9 @@ def _sensitivity(found: Found) -> list[str]:
             "% of faces reach that were only seen again. Faces that show the movement already "
             "are left out. `Half` and `most`: the strength, in % of full, from which on 50 and "
             "90 % of faces are told. Slope: what is reported of each unit of change, up to half "
-            "strength. Spill: the other unit that gains most at half strength, and by how much."
+            "strength. Spill: the other unit that gains most at half strength, and by how much. "
+            "A warped blink squeezes the eye but lays no lid over it, so lids are better judged on "
+            "the renders."
         ),
         "![Share of faces told, over strength](report/sensitivity.png)",
         "",

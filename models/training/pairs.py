@@ -46,11 +46,15 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How strong movements are drawn (log-uniform) and how often one goes back; from the recipe."""
+    """How movements are drawn, from the recipe: strengths (log-uniform), how often one goes back.
+
+    `emphasis` is how much oftener than others a movement is drawn; 1 where it names none.
+    """
 
     least: float
     most: float
     back: float
+    emphasis: dict[str, float]
 
 
 def _blank(fields: dict[str, Tensor], names: tuple[str, ...]) -> dict[str, Tensor]:
@@ -65,6 +69,8 @@ class WarpedPairs:
 
     def __init__(self, shard: Shard, warps: Warps, weights: Floats, sizes: Sizes) -> None:
         self._shard, self._warps, self._sizes = shard, warps, sizes
+        often = np.array([sizes.emphasis.get(name, 1.0) for name in WARPED])
+        self._often = often / often.sum()
         self._sums = np.cumsum(weights[warps.row] / weights[warps.row].sum())
         # A face turned far has its far side on the mesh's edge, where a warp tears.
         self._usable = np.abs(shard.fields["head"][warps.row, :2]).max(1) < 32
@@ -90,7 +96,7 @@ class WarpedPairs:
         return Pairs((crop, fields), (crop, moved), flow, known, torch.zeros(count, 2), still)
 
     def _movement(self, units: Floats, chance: np.random.Generator) -> tuple[Moves, Floats]:
-        name = str(chance.choice(WARPED))
+        name = str(chance.choice(WARPED, p=self._often))
         low, high = np.log(self._sizes.least), np.log(self._sizes.most)
         size = float(np.exp(chance.uniform(low, high)))
         gain = gain_of(name, size)

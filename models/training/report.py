@@ -115,8 +115,7 @@ class Report:
         found["spill"] = {"warped": spill(warped, SPILL_STRENGTH)}
         found["warped_faces"] = len(faces)
         swept = swept_responses(self.model, self.given.cache, still, self.seed)
-        strength = self.recipe["card"]["told_strength"]
-        found["proofs"] = proofs(warped, swept, strength)
+        found["proofs"] = proofs(warped, swept, self.recipe["card"])
         if swept is not None:
             found["nose"]["swept"] = swept_nose(swept, table["resamples"], self.seed)
             found["sides"]["swept"] = swept_sides(swept, table, self.seed)

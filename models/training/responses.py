@@ -43,6 +43,9 @@ CUES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """The units by which a movement is told: the mean of what they gain."""
 
+MARKS = ("tone", "key_side", "pitch", "glasses")
+"""What the sweeps say of each face."""
+
 
 @dataclass(frozen=True, slots=True)
 class Responses:
@@ -116,7 +119,7 @@ def swept_responses(
         crops, strength = held["crop"], held["strength"].astype(np.float32)
         units = held["units"].astype(np.float32)
         move, names = held["move"].astype(str), held["face"]
-        marks = {name: held[name] for name in ("tone", "key_side") if name in held}
+        marks = {name: held[name] for name in MARKS if name in held}
     unrest, dice = Unrest.read(still), torch.Generator().manual_seed(seed)
     said = model.many(see_again(crops, 1, unrest, dice))[0]
     at_rest = np.flatnonzero(strength == 0)

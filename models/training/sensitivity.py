@@ -80,16 +80,19 @@ def sensitivity(answers: Responses) -> dict[str, Any]:
     return {move: told(answers, move) for move in CUES if len(answers.rows(move))}
 
 
-def proofs(warped: Responses, swept: Responses | None, strength: float) -> dict[str, Any]:
+def proofs(warped: Responses, swept: Responses | None, table: dict[str, Any]) -> dict[str, Any]:
     """Say for each unit how often its own output tells its movements, and on what faces.
 
-    On warped real faces where a warp shows the movement, else on the rig's sweeps.
+    On warped real faces where a warp shows the movement, else on the rig's sweeps; `table` is the
+    recipe's [card].
     """
     found: dict[str, Any] = {}
+    strength = table["told_strength"]
     for row, (unit, moves) in enumerate((unit, PROOFS[unit]) for unit in UNITS):
         found[unit] = {}
         for move in moves:
-            kind = "warped" if len(warped.rows(move)) else "swept"
+            shown = len(warped.rows(move)) and move not in table["by_renders"]
+            kind = "warped" if shown else "swept"
             answers = warped if kind == "warped" else swept
             if answers is None or not len(rows := answers.rows(move, strength)):
                 continue
