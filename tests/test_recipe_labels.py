@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from movements import WARPED, gain_of, moves_of
 from rig_moves import MOVES, label_units
 from targets import SHAPE_NAMES, head_degrees, units
-from votes import NONE, majority, plurality, vote_shares
+from votes import NONE, majority, plurality, still_noses, vote_shares
 
 HAPPINESS, CONTEMPT, UNKNOWN = 1, 7, 8
 
@@ -44,6 +44,13 @@ def test_plurality_drops_only_ties_and_the_seldom_voted() -> None:
     assert plurality(_votes(_1=4, _0=3, _3=3))[0] == HAPPINESS
     assert plurality(_votes(_1=5, _0=5))[0] == NONE
     assert plurality(_votes(_1=4, _8=6))[0] == NONE
+
+
+def test_a_nose_is_called_still_only_where_nearly_all_saw_calm_or_joy() -> None:
+    """Disgust, anger or too few votes leave the nose unknown."""
+    votes = [_votes(_1=10), _votes(_0=5, _2=5), _votes(_1=7, _5=3), _votes(_4=10), _votes(_1=3)]
+    shares = np.concatenate([vote_shares(each) for each in votes])
+    assert still_noses(shares).tolist() == [True, True, False, False, False]
 
 
 def test_swapping_sides_twice_is_nothing() -> None:

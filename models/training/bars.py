@@ -80,7 +80,9 @@ def _nose(found: dict[str, Any]) -> list[Bar]:
     if swept:
         what = "AU09: r with the rig's nose sneer, unseen identities, mouth at rest"
         bars.append(_least(what, 0.8, swept["r"]))
-    bars.append(_least("AU09: AUC on warped real faces", 0.9, warped["auc"]))
+    what = "AU09: AUC on warped real faces"
+    bars.append(_least(f"{what}, over the face's own neutral", 0.9, warped["auc over own neutral"]))
+    bars.append(_least(f"{what}, no neutral known", 0.9, warped["auc"]))
     for move, name in (("lip_up", "lip raise"), ("brows_down", "brow lowering")):
         if swept and swept["said"][move][-1]:
             mean, high = swept["said"][move][-1]

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from channels import EMOTIONS
+from channels import EMOTIONS, UNITS
 from crop import CROP, MESH, SHARD, Floats, Grey, cut, make_template, moved, to_shard, turn_degrees
 from label import SOURCES
 from pictures import Collection, open_collection
 from targets import gaze_degrees, head_degrees, units
 from tqdm import tqdm
-from votes import VOTES, majority, plurality, vote_shares
+from votes import VOTES, majority, plurality, still_noses, vote_shares
 
 if TYPE_CHECKING:
     from votes import Labels
@@ -77,6 +77,7 @@ def build(
     usual = np.median(np.stack(ways), 0)
     votes = np.zeros((pictures.count, VOTES)) if pictures.votes is None else pictures.votes
     emotions = vote_shares(votes)
+    unit[still_noses(emotions), UNITS.index("AU09")] = 0
     keep = np.flatnonzero(found | np.isfinite(emotions[:, 0]))
     wrong = keep[found[keep]][:: recipe["negatives"]["every"]]
     total = len(keep) + len(wrong)

@@ -130,10 +130,11 @@ def _sides(found: Found) -> list[str]:
         "## One-sided smiles",
         "",
         *prose(
-            "Balanced accuracy of a threshold on how far the two AU12 are apart, each over the "
-            "same face's own neutral as the device reads them; chosen on half of the faces, "
-            "tried on the other half, both ways round. `Right side`: how often the larger gain "
-            "is on the side that moved."
+            "Balanced accuracy of a threshold on lopsidedness: how much of the higher AU12's rise "
+            "the other side lacks (0 even, 1 alone), each over the same face's own neutral as the "
+            "device reads them; chosen on half of the faces, tried on the other half, both ways "
+            "round. Apart: its medians. `Right side`: how often the larger gain is on the side "
+            "that moved."
         ),
         row(("faces", "strength", "balanced accuracy", "without own neutral", "apart, one-sided",
              "apart, both-sided", "right side")),

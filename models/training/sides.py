@@ -22,12 +22,16 @@ if TYPE_CHECKING:
 LEFT, RIGHT = UNITS.index("AU12L"), UNITS.index("AU12R")
 SMILES = ("smile", "smile_l", "smile_r")
 FACES_BELOW = 0.1
+LOOKS = 8
+"""So often a face at rest is seen for its neutral; the device averages over seconds."""
+LEAST = 0.01
+"""A smile that raises neither side by more than this is taken for nothing on either."""
 
 
 def sides(
     apart: Floats, one: npt.NDArray[np.bool_], face: Rows, times: int, seed: int
 ) -> dict[str, Any]:
-    """Give the balanced accuracy of a threshold on how far the sides are apart.
+    """Give the balanced accuracy of a threshold on how far the sides are apart, `apart` (N,).
 
     The threshold that is best on every other face is tried on the rest, both ways round; 95 %
     interval over faces.
@@ -59,13 +63,23 @@ def _best_edge(apart: Floats, one: npt.NDArray[np.bool_]) -> float:
     return float(middle[hits.argmax()])
 
 
+def lopsidedness(rise: Floats) -> Floats:
+    """Give how much of the higher side's rise the other lacks, 0 even to 1 alone, of rises (N,24).
+
+    The device asks the same (`cuelight.read.sides`): by share, not by difference, since how far a
+    unit rises for one strength differs from face to face.
+    """
+    two = rise[:, [LEFT, RIGHT]]
+    high, low = two.max(1), np.maximum(two.min(1), 0)
+    return np.asarray((high - low) / np.maximum(high, LEAST), np.float32)
+
+
 def _both_ways(answers: Responses, strength: float, times: int, seed: int) -> dict[str, Any]:
     rows = np.concatenate([answers.rows(move, strength) for move in SMILES])
     one, face = answers.move[rows] != "smile", answers.face[rows]
     found: dict[str, Any] = {}
     for name, values in (("own neutral", answers.change), ("no neutral", answers.said)):
-        apart = np.abs(values[rows, LEFT] - values[rows, RIGHT])
-        found[name] = sides(apart, one, face, times, seed)
+        found[name] = sides(lopsidedness(values[rows]), one, face, times, seed)
     smiles = rows[one]
     gap = answers.change[smiles, LEFT] - answers.change[smiles, RIGHT]
     found["right side share"] = float(((gap > 0) == (answers.move[smiles] == "smile_l")).mean())
@@ -86,7 +100,8 @@ def warped_sides(
     """Do so on real faces without a smile, warped."""
     unrest, dice = Unrest.read(table["still"]), torch.Generator().manual_seed(seed)
     which = np.flatnonzero(calm(faces.units, "smile", FACES_BELOW))[: table["smile_faces"]]
-    base = model.many(see_again(faces.crop[which], 1, unrest, dice))[0]
+    looks = model.many(see_again(faces.crop[which], LOOKS, unrest, dice))[0]
+    base = looks.reshape(len(which), LOOKS, -1).mean(1)
     found = {}
     for strength in table["smile_strengths"]:
         said = np.concatenate(

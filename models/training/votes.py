@@ -18,6 +18,7 @@ Labels: TypeAlias = npt.NDArray[np.int8]
 
 VOTES = len(EMOTIONS) + 2
 LEAST_VOTES = 5
+CALM = 0.85
 NONE = -1
 """The label of a face on which people do not agree."""
 
@@ -30,6 +31,16 @@ def vote_shares(votes: npt.NDArray[np.floating]) -> Floats:
     kept = np.where(votes > 1, votes, 0)[:, : len(EMOTIONS)]
     total = kept.sum(1, keepdims=True)
     return np.where(total >= LEAST_VOTES, kept / np.maximum(total, 1), np.nan).astype(np.float32)
+
+
+def still_noses(shares: Floats) -> npt.NDArray[np.bool_]:
+    """Say on which faces (N,) nobody saw what would wrinkle a nose.
+
+    Nearly all votes for neutral, happiness or surprise: the many open smiles and raised lips that
+    must not read as nose wrinkle.
+    """
+    calm = shares[:, [EMOTIONS.index(name) for name in ("neutral", "happiness", "surprise")]]
+    return np.asarray(np.nan_to_num(calm).sum(1) >= CALM, bool)
 
 
 def majority(votes: npt.NDArray[np.floating]) -> Labels:
