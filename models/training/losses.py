@@ -18,7 +18,7 @@ NOSE, LIP = UNITS.index("AU09"), UNITS.index("AU10")
 RAISED = 0.2
 """From this AU10 on a lip is raised."""
 BARE = 5.0
-"""How much more a lip raised without the nose weighs; raising it makes the lip say less of noses."""
+"""How much more a lip raised without the nose weighs; raised, the lip says less of the nose."""
 SPILL = 3
 """So many of a pair's units that should have stayed are held to it: those that moved most."""
 SPILL_SHARE = 0.3

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = npt.NDArray[np.int64]
 
+TURN_SHOWN = 0.75
+"""Of a head turned by a warp the teacher sees this part (8 portraits, 8 degrees each way)."""
+
 
 @dataclass(slots=True)
 class Pairs:
@@ -48,13 +51,17 @@ class Pairs:
 class Sizes:
     """How movements are drawn, from the recipe: strengths (log-uniform), how often one goes back.
 
-    `emphasis` is how much oftener than others a movement is drawn; 1 where it names none.
+    `emphasis` is how much oftener than others a movement is drawn, `shown` what part of a unit's
+    strength a warp shows; both 1 where they name none. A share `turned` of the heads turn besides.
     """
 
     least: float
     most: float
     back: float
+    turned: float
+    turn_degrees: float
     emphasis: dict[str, float]
+    shown: dict[str, float]
 
 
 def _blank(fields: dict[str, Tensor], names: tuple[str, ...]) -> dict[str, Tensor]:
@@ -71,6 +78,7 @@ class WarpedPairs:
         self._shard, self._warps, self._sizes = shard, warps, sizes
         often = np.array([sizes.emphasis.get(name, 1.0) for name in WARPED])
         self._often = often / often.sum()
+        self._shown = np.array([sizes.shown.get(name, 1.0) for name in UNITS], np.float32)
         self._sums = np.cumsum(weights[warps.row] / weights[warps.row].sum())
         # A face turned far has its far side on the mesh's edge, where a warp tears.
         self._usable = np.abs(shard.fields["head"][warps.row, :2]).max(1) < 32
@@ -86,11 +94,16 @@ class WarpedPairs:
             each, gain[face] = self._movement(units[face], chance)
             moves.append(each if self._usable[which[face]] else {})
         gain[~self._usable[which]] = 0
-        flow, shift = self._warps.flow(which, moves)
+        gain *= self._shown
+        turns = chance.normal(0, self._sizes.turn_degrees, (count, 2)).astype(np.float32)
+        turns[(chance.random(count) > self._sizes.turned) | ~self._usable[which]] = 0
+        flow, shift = self._warps.flow(which, moves, turns)
         crop, fields = self._shard.batch(rows)
         # What the moved face shows in all is not known, only what it gains; nobody voted on it.
         moved = _blank(fields, ("units", "emotions"))
         moved["landmarks"] = fields["landmarks"] + shift
+        moved["head"] = fields["head"].clone()
+        moved["head"][:, :2] += TURN_SHOWN * torch.from_numpy(turns)
         known = torch.from_numpy(gain)
         still = ~torch.from_numpy(self._usable[which])
         return Pairs((crop, fields), (crop, moved), flow, known, torch.zeros(count, 2), still)

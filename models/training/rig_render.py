@@ -101,10 +101,16 @@ def see(shape: Shape, pose: Pose, template: Floats, *, brow_drop: float = 0.0) -
 
 
 class Renderer:
-    """Draw shapes as grey crops; owns an off-screen OpenGL context."""
+    """Draw shapes as grey crops, or pictures of another `size` (width, height) in pixels.
 
-    def __init__(self, rig: Rig, masks: Floats | None = None) -> None:
+    Owns an off-screen OpenGL context.
+    """
+
+    def __init__(
+        self, rig: Rig, masks: Floats | None = None, *, size: tuple[int, int] = (SHARD, SHARD)
+    ) -> None:
         self._rig = rig
+        self._size = size
         self._extras = Extras(rig)
         count = len(rig.rest)
         triangles = np.concatenate((rig.triangles, self._extras.triangles + count))
@@ -132,9 +138,9 @@ class Renderer:
             ],
             self._gl.buffer(drawn.astype(np.int32).tobytes()),
         )
-        side = SHARD * SUPER
+        large = (size[0] * SUPER, size[1] * SUPER)
         self._target = self._gl.framebuffer(
-            [self._gl.texture((side, side), 4)], self._gl.depth_renderbuffer((side, side))
+            [self._gl.texture(large, 4)], self._gl.depth_renderbuffer(large)
         )
         self._load_textures(paint_masks(rig) if masks is None else masks)
 
@@ -163,7 +169,10 @@ class Renderer:
             self._program[name] = unit
 
     def draw(self, shape: Shape, view: View, look: Look) -> tuple[NDArray[np.uint8], Floats]:
-        """Draw one shape; give the grey crop (160,160) uint8 and its coverage (160,160), 0..1."""
+        """Draw one shape; give the grey picture uint8 and its coverage, 0..1, both (height,width).
+
+        OpenGL's rows begin at the bottom: `view.to_crop` turns the picture over, y down.
+        """
         extras = self._extras.place(shape, look.extras)
         points = np.concatenate((shape.points, extras))
         normals, hollow = self._relief.find(points)
@@ -186,9 +195,10 @@ class Renderer:
         self._target.use()
         self._target.clear(0, 0, 0, 0, depth=1)
         self._array.render()
-        side = SHARD * SUPER
-        raw = np.frombuffer(self._target.read(components=2), np.uint8).reshape(side, side, 2)
-        small = cv2.resize(raw, (SHARD, SHARD), interpolation=cv2.INTER_AREA)
+        width, height = self._size
+        raw = np.frombuffer(self._target.read(components=2, alignment=1), np.uint8)
+        raw = raw.reshape(height * SUPER, width * SUPER, 2)
+        small = cv2.resize(raw, self._size, interpolation=cv2.INTER_AREA)
         cover = np.asarray(small[..., 1], np.float32) / np.float32(255)
         return np.asarray(small[..., 0], np.uint8), cover
 

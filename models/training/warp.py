@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from crop import MESH, SHARD
+from crop import MESH, SHARD, STABLE_ROWS
 from make_warps import NODES
+from rig import turned
 from rig_moves import reached
 from torch import Tensor
 from torch.nn import functional
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from crop import Floats
     from movements import Moves
+
+STABLE = [MESH[row] for row in STABLE_ROWS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +39,27 @@ class Warps:
     way: Floats
     shapes: list[str]
     reach: Tensor
+    rest: Floats
 
-    def flow(self, which: npt.NDArray[np.int64], moves: list[Moves]) -> tuple[Tensor, Tensor]:
-        """Give how far faces `which` move, shard pixels: grids (B,2,40,40), landmarks (B,32,2)."""
+    def flow(
+        self, which: npt.NDArray[np.int64], moves: list[Moves], turns: Floats | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Give how far faces `which` move, shard pixels: grids (B,2,40,40), landmarks (B,32,2).
+
+        `turns` (B,2) turns the heads besides, by degrees of yaw and pitch; the crop, which follows
+        the stable points, goes along with their mean.
+        """
         weights = torch.zeros(len(which), len(self.shapes))
         for face, each in enumerate(moves):
             for name, size in reached(each).items():
                 weights[face, self.shapes.index(name)] = size
         solid = (weights @ self.reach.flatten(1)).view(len(which), -1, 3)
+        if turns is not None:
+            spin = np.stack(
+                [turned(yaw, pitch) - np.eye(3, dtype=np.float32) for yaw, pitch in turns]
+            )
+            whole = torch.from_numpy(self.rest @ spin.transpose(0, 2, 1))
+            solid = solid + whole - whole[:, STABLE].mean(1, keepdim=True)
         flat = solid @ torch.from_numpy(self.way[which]).transpose(1, 2)
         near = torch.from_numpy(self.near[which].astype(np.int64))
         share = torch.from_numpy(self.share[which].astype(np.float32))
@@ -59,15 +75,14 @@ def open_warps(cache: Path, source: str, rows: npt.NDArray[np.int64]) -> Warps:
     result's `row` counts in that order.
     """
     with np.load(cache / "mesh_moves.npz") as held:
-        shapes, reach = [str(name) for name in held["names"]], held["moves"]
+        shapes, reach = [str(name) for name in held["names"]], torch.from_numpy(held["moves"])
+        rest = held["rest"]
     with np.load(cache / "warps" / f"{source}.npz") as held:
         place = np.full(int(max(held["row"].max(), rows.max())) + 1, -1)
         place[rows] = np.arange(len(rows))
         kept = np.flatnonzero(place[held["row"]] >= 0)
         parts: dict[str, Any] = {name: held[name][kept] for name in ("near", "share", "way")}
-        return Warps(
-            place[held["row"][kept]], **parts, shapes=shapes, reach=torch.from_numpy(reach)
-        )
+        return Warps(place[held["row"][kept]], **parts, shapes=shapes, reach=reach, rest=rest)
 
 
 def bent(look: Tensor, flow: Tensor) -> Tensor:
