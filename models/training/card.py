@@ -48,7 +48,9 @@ def evidence(unit: str, found: dict[str, Any], table: dict[str, Any]) -> tuple[b
     ]
     live = bool(proofs) and all(proof["share"] >= table["told_share"] for proof in proofs.values())
     if along is not None:
-        live = live and along["median"] >= table["clips_r"]
+        live = live and (
+            along["clips"] < table["clips_least"] or along["median"] >= table["clips_r"]
+        )
         said.append(f"along clips r {along['median']:.2f} ({along['clips']})")
     return live, "; ".join(said) or "not measured"
 
@@ -87,6 +89,9 @@ def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Floats, 
         'licence = "research use: see WEIGHTS-TERMS.md"',
         f'purpose = "{table["purpose"]}"',
         f'not_for = "{table["not_for"]}"',
+        "limits = [",
+        *(f'  "{limit}",' for limit in table["limits"]),
+        "]",
         "",
         "[input]",
         "height = 112",

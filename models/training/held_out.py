@@ -92,5 +92,6 @@ def open_movable(cache: Path, shards: list[Shard], table: dict[str, Any], seed: 
         np.concatenate(way)[order],
         shapes=warps.shapes,
         reach=warps.reach,
+        rest=warps.rest,
     )
     return Movable(np.concatenate(crops)[order], np.concatenate(units)[order], held)

@@ -17,11 +17,11 @@ _SWAP = torch.tensor(swapped(UNITS))
 NOSE, LIP = UNITS.index("AU09"), UNITS.index("AU10")
 RAISED = 0.2
 """From this AU10 on a lip is raised."""
-BARE = 5.0
-"""How much more a lip raised without the nose weighs; raised, the lip says less of the nose."""
+RIVALS = 6.0
+"""How much more the nose weighs where it or the lip is raised, to tell the two apart."""
 SPILL = 3
 """So many of a pair's units that should have stayed are held to it: those that moved most."""
-SPILL_SHARE = 0.3
+SPILL_SHARE = 0.7
 """What that weighs beside the units that moved; raising it finds fewer and purer movements."""
 MOVED = 0.01
 """A gain beyond this is a movement."""
@@ -54,8 +54,8 @@ def unit_loss(logits: Tensor, target: Tensor, spread: Tensor) -> Tensor:
     surprise = _excess(logits, wanted)
     square = (off / spread).square().clamp(max=25)
     error = 0.5 * surprise / spread + 0.25 * square + 0.25 * off.abs() / spread
-    bare = (wanted[:, NOSE] < MOVED) & (wanted[:, LIP] > RAISED)
-    return _known(error * _nose_weight(bare, target), target)
+    rivals = (wanted[:, NOSE] > MOVED) | (wanted[:, LIP] > RAISED)
+    return _known(error * _nose_weight(rivals, target), target)
 
 
 def emotion_loss(logits: Tensor, target: Tensor, log_prior: Tensor) -> Tensor:
@@ -108,23 +108,22 @@ def change_loss(logits: Tensor, gain: Tensor) -> Tensor:
     moved = wanted.abs() > MOVED
     moved = (moved | moved[:, _SWAP]) & known
     # A lip raised without the nose counts for the nose as well.
-    bare = moved[:, LIP] & (wanted[:, NOSE].abs() < MOVED)
-    moved[:, NOSE] |= bare & known[:, NOSE]
-    error = error * _nose_weight(bare, error)
+    moved[:, NOSE] |= moved[:, LIP] & known[:, NOSE]
+    error = error * _nose_weight(moved[:, NOSE], error)
     # Of those that should have stayed, the few that went along most: their mean over all would
     # drown that a lip raise is taken for a nose wrinkle.
     spill = (error * (known & ~moved)).topk(SPILL, 1).values.mean()
     return _mean(error, moved) + SPILL_SHARE * spill
 
 
-def _nose_weight(bare: Tensor, like: Tensor) -> Tensor:
-    """Weigh the nose's column by `BARE` in the rows (B,) of lips raised without it, all else by 1.
+def _nose_weight(rivals: Tensor, like: Tensor) -> Tensor:
+    """Weigh the nose's column by `RIVALS` in rows (B,) where nose or lip is raised, all else by 1.
 
-    The rig's nose wrinkle always brings the lip along, so that a lip half says "nose" unless lips
-    alone count for more; among people they are many times as common.
+    The rig's nose wrinkle always brings the lip along, and a lip is far easier to see: unless the
+    two are told apart at some cost, a lip half says "nose".
     """
     weight = torch.ones_like(like)
-    weight[:, NOSE] += (BARE - 1) * bare.float()
+    weight[:, NOSE] += (RIVALS - 1) * rivals.float()
     return weight
 
 

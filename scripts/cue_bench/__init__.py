@@ -1,0 +1,1 @@
+"""The cue benchmark: the real loop over clips whose truth is known, and what each cue is worth."""
