@@ -29,11 +29,13 @@ ACTRESS_POINTS = {"eye_r": (374, 180), "eye_l": (469, 174), "nose": (415, 236), 
 TOLERANCE = {
     "units": 0.04,
     "emotions": 0.04,
-    "head": 2.5,
+    "head": 1.0,
     "gaze": 0.7,
-    "landmarks": 0.021,
+    "landmarks": 0.011,
     "quality": 0.02,
 }
+
+NO_FACE = [4, 5, 6, 7]  # the goldens' gradient, noise, black and white
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +78,9 @@ def test_each_runtime_gives_the_expression_models_goldens(said, runtime):
                 wanted = wanted.prod(axis=1, keepdims=True)
             given = np.array(said[runtime]["outputs"][name])
             assert given.shape == wanted.shape
-            assert np.abs(given - wanted).max() <= tolerance, name
+            off = np.abs(given - wanted).max(axis=1)
+            assert np.delete(off, NO_FACE).max() <= tolerance, name
+            assert off[NO_FACE].max() <= 3 * tolerance, name  # far from all it was trained on
             # goldens that hardly differ from each other would prove nothing
             assert name == "quality" or np.ptp(wanted, axis=0).max() > 4 * tolerance, name
 
