@@ -68,6 +68,17 @@ def test_check_says_what_is_in_order(device_toml, capsys):
     out = capsys.readouterr().out
     for part in ("settings:", "model:", "cues:", "privacy:"):
         assert part in out
+    assert "frame rate: 30 a second tell movements from 100 ms on; brief cues are told" in out
+
+
+def test_check_says_when_the_frame_rate_is_too_low_for_brief_cues(device_toml, capsys):
+    assert main(["check", "--config", device_toml(READY + "[camera]\nfps = 10\n")]) == 0
+    out = capsys.readouterr().out
+    assert "from 300 ms on: too few for brief cues" in out
+    assert "raise camera.fps" in out
+    bold = "[camera]\nfps = 10\n[read]\nmicro_claim_ms = 300\n"
+    assert main(["check", "--config", device_toml(READY + bold)]) == 0
+    assert "brief cues are told" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

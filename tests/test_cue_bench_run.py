@@ -70,7 +70,7 @@ def test_what_the_loop_finds_in_the_actress_is_what_is_scored(make_clip, tmp_pat
         assert cue["f1"]["all/all"]["value"] == 1.0
         assert 0.0 <= cue["onset_error"]["median"] <= 0.051
         if cue["after_end"]["cases"]:  # none if told because the clip ended
-            assert 0.0 < cue["after_end"]["median"] < 0.5  # the filter, the tail and a frame
+            assert -0.1 < cue["after_end"]["median"] < 0.5  # the filter, the tail and a frame
     assert group["cues"]["brief_frown"]["recall"]["micro/half"]["value"] == 0.0
     assert page["worth"] == {}  # film never says what a cue is worth
     outcomes = {(case["cue"], case["outcome"]) for case in page["cases"]}

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from lab.clip_folder import ClipFolder
+from lab.deck import PORTRAITS_SHOW
 from lab.director import write_script
 from lab.person import FIRST_TEST_SEED
 from lab.plan import read_plan
@@ -35,7 +36,8 @@ def _pictures(count: int) -> list[np.ndarray]:
 def test_the_benchmark_plan_keeps_the_splits_apart() -> None:
     jobs = read_plan(PLAN)
     for job in jobs:
-        assert (job.seed >= FIRST_TEST_SEED) == job.folder.startswith("test")
+        words = job.folder.split("/")[0].split("-")
+        assert (job.seed >= FIRST_TEST_SEED) == ("test" in words) == ("tune" not in words)
     seeds = {job.folder.split("/")[0]: set() for job in jobs}
     for job in jobs:
         seeds[job.folder.split("/")[0]].add(job.seed)
@@ -62,12 +64,32 @@ def test_a_set_chooses_its_events(tmp_path: Path) -> None:
         assert {(e.name, e.strength) for e in job.script().events} == {("nose_wrinkle", 0.5)}
 
 
+def test_portraits_show_only_what_they_can(tmp_path: Path) -> None:
+    """By default a set of portraits leaves out what needs eyes and creases, and none may ask."""
+    text = """
+    [[set]]
+    name = "faces"
+    source = "portrait"
+    split = "tune"
+    kind = "cues"
+    clips = 8
+    """
+    jobs = read_plan(_plan(tmp_path, text))
+    assert {job.source for job in jobs} == {"portrait"}
+    shown = {event.name for job in jobs for event in job.script().events}
+    assert shown <= set(PORTRAITS_SHOW)
+    text += 'names = ["nod", "price_gaze_aversion"]'
+    with pytest.raises(ValueError, match=r"price_gaze_aversion.*no portrait"):
+        read_plan(_plan(tmp_path, text))
+
+
 @pytest.mark.parametrize(
     ("line", "wanted"),
     [
         ('split = "train"', "one of tune, test"),
         ('kind = "party"', "one of cues"),
         ('names = ["wink"]', "wink"),
+        ('source = "drawing"', "one of rig, portrait"),
         ("colour = 3", "keys are"),
         ("first_seed = 1_000_000", "first_seed"),
         ('clips = "many"', "clips"),
@@ -145,3 +167,10 @@ def test_a_stopped_clip_is_no_clip(tmp_path: Path) -> None:
 
 def test_opencv_still_writes_ffv1() -> None:
     assert "FFMPEG:                      YES" in cv2.getBuildInformation()
+
+
+def test_the_selftests_plan_holds_test_people_and_names_a_clip_a_set() -> None:
+    jobs = read_plan(PLAN.with_name("selftest.toml"))
+    assert all(job.seed >= FIRST_TEST_SEED for job in jobs)
+    kept = {path.stem for path in (PLAN.parents[2] / "models" / "selftest").glob("*.json")}
+    assert {job.folder.split("/")[0] for job in jobs} == kept

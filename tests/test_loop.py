@@ -11,7 +11,6 @@ import pytest
 
 from cuelight.errors import CameraError, LampError
 from cuelight.loop import RETRY_SECONDS, Loop
-from cuelight.pace import Pace
 from cuelight.records import Cue, Signal, VisitTally
 from cuelight.sense.records import Frame
 from cuelight.sensing import Seen
@@ -46,6 +45,7 @@ class World:
         self.stop_at = stop_at
         self.hangs = hangs
         self.ticks = 0
+        self.work = 0.02
 
     # the camera and its lamp
     @contextmanager
@@ -94,7 +94,7 @@ class World:
         return (VisitTally(frozenset({"happiness"}), price=False),)
 
     def warm_up(self):
-        self.time += 0.02
+        self.time += self.work
 
     def reset(self):
         self.diary.append("faces forgotten")
@@ -185,6 +185,16 @@ def test_a_box_that_was_paused_starts_paused():
     assert world.frames == 0
 
 
+def test_frames_that_come_seldom_are_said_to_tell_no_brief_cues():
+    world = World(frames=60)  # one in 40 ms
+    world.loop().run()
+    assert (world.reports[-1].min_detectable_ms, world.reports[-1].micro) == (100, True)
+    world = World(frames=60)
+    world.work = 0.1
+    world.loop().run()
+    assert (world.reports[-1].min_detectable_ms, world.reports[-1].micro) == (300, False)
+
+
 def test_an_unchanged_state_is_reported_every_five_seconds():
     world = World(frames=25 * 11)
     world.loop().run()
@@ -217,16 +227,3 @@ def test_ending_the_process_says_why_and_closes_nothing():
     assert done.returncode == 1
     assert "the camera hangs; ending at once" in done.stderr
     assert done.stdout == ""
-
-
-def test_pace_is_coarse_and_renewed_seldom():
-    pace = Pace(30.0)
-    assert pace.status("online", "", now=0.0).fps_capability == 0.0
-    pace.update(work=0.02, latency=0.02)
-    first = pace.status("online", "", now=1.0)
-    assert (first.fps_capability, first.latency_p95_ms) == (30, 20.0)
-    for _ in range(200):
-        pace.update(work=0.1, latency=0.032)
-    assert pace.status("online", "", now=900.0) == first  # someone came: nothing shows it yet
-    later = pace.status("online", "", now=901.0)
-    assert (later.fps_capability, later.latency_p95_ms) == (10, 35.0)

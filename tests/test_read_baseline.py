@@ -77,3 +77,23 @@ def test_a_usual_pose_is_learned():
     baseline = taught(Actor(rest={"yaw": 12.0, "roll": -4.0}), 10)
     assert baseline.neutral[31] == pytest.approx(12, abs=0.5)
     assert baseline.neutral[33] == pytest.approx(-4, abs=0.5)
+
+
+def test_a_stern_face_is_its_own_neutral_before_its_first_half_minute_is_over():
+    stern = {"AU04L": 0.6, "AU04R": 0.6, "AU09": 0.4}
+    for calm in (0.2, 0.9):
+        neutral = taught(Actor(rest=stern), 28, calm=calm).neutral
+        assert neutral[EXPRESSIVE.index("AU09")] > (0.35 if calm > 0.5 else 0.15), calm
+    assert taught(Actor(rest=stern), 90, calm=0.2).neutral[EXPRESSIVE.index("AU09")] > 0.35
+
+
+def test_a_face_that_wavers_little_is_read_more_keenly_than_the_card_says():
+    units = {name: THRESHOLDS[name] for name in THRESHOLDS}
+    still = Baseline(units, BaselineTimes())
+    steady = np.array([*Actor(noise=0.0).show(0.0).action_units, *np.zeros(13)], dtype=float)
+    for _ in range(900):
+        still.update(steady, 1 / 30, neutral_probability=1.0)
+    shown = steady.copy()
+    shown[SMILING] += 0.08
+    assert THRESHOLDS["AU12L"].enter > 0.08
+    assert 1.0 <= still.rises(shown)[1][SMILING] <= 2.0

@@ -7,7 +7,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuelight.records import Cue
-from faces import BROWS, FROWN, PRESS, SMILE, SMIRK, WRINKLE, Actor, Move, iou, named, play
+from faces import (
+    BROWS,
+    FROWN,
+    PRESS,
+    SMILE,
+    SMIRK,
+    WRINKLE,
+    Actor,
+    Move,
+    iou,
+    named,
+    play,
+    reader,
+    times,
+)
 
 SURPRISE = {"AU01": 0.5, "AU02L": 0.5, "AU02R": 0.5, "AU05": 0.4, "AU26": 0.5, "surprise": 0.8}
 SHOWN = {
@@ -246,3 +260,47 @@ def test_a_tap_on_the_box_is_no_movement():
 
     assert run(on_box=False) == ["nose_wrinkle"]
     assert run(on_box=True) == []
+
+
+def test_a_second_raise_upon_a_raised_brow_is_found():
+    half = {part: 0.5 * size for part, size in BROWS.items()}
+    # Down to a third, not back to neutral, and up again.
+    found = cues([Move(2, 7, half), Move(2, 3, BROWS), Move(5, 6, BROWS)], 8)
+    assert [round(cue.onset) for cue in found if cue.name == "raised_eyebrows"] == [2, 5]
+
+
+@pytest.mark.parametrize("smile", [{"AU12L": 0.5, "AU12R": 0.5}, {"AU12L": 0.5}])
+def test_lips_that_smile_more_than_they_press_are_not_pressed(smile):
+    assert "pressed_lips" in names([Move(2, 3, PRESS)])
+    slightly = {part: 0.3 * size for part, size in PRESS.items()}
+    assert "pressed_lips" not in names([Move(2, 3, slightly | smile)])
+
+
+def test_a_hand_before_the_mouth_is_no_smile():
+    hand = SMILE | dict.fromkeys(("AU17", "AU24", "AU28"), 0.3)
+    assert "happiness" in names([Move(2, 5, SMILE)], 6)
+    assert "happiness" not in names([Move(2, 5, hand)], 6)
+
+
+def test_brows_that_move_with_the_head_tell_nothing():
+    assert "raised_eyebrows" in names([Move(2, 3, BROWS)])
+    assert "raised_eyebrows" not in names([Move(2, 3, BROWS | {"pitch": 14})])
+    assert "brief_frown" in names([Move(2, 3, FROWN)])
+    assert "brief_frown" not in names([Move(2, 3, FROWN | {"pitch": -7})])
+
+
+def test_a_tilted_head_gives_nothing_one_sided():
+    lopsided = {"AU12L": 0.4, "AU12R": 0.1}
+    assert "one_sided_smile" in names([Move(2, 3, lopsided)])
+    assert "one_sided_smile" not in names([Move(2, 3, lopsided | {"roll": 12.0})])
+
+
+def test_what_a_face_leaves_with_is_not_believed():
+    said = {}
+    for end in (None, 2.7):
+        actor, eye, found = Actor([Move(2, end, WRINKLE)]), reader(), []
+        for t in times(0, 6, 30):
+            found += eye.update(t, [actor.show(t)] if t < 2.9 else [], occupied=True)
+        said[end] = {cue.name for cue in found if isinstance(cue, Cue)}
+    assert "nose_wrinkle" in said[2.7]
+    assert "nose_wrinkle" not in said[None]

@@ -122,7 +122,8 @@ def test_a_unit_that_is_not_live_silences_what_rests_on_it():
     values = ChannelBank(units, {}).values(np.full(35, 2.0))
     silent = {channel.name for channel, value in zip(CHANNELS, values, strict=True) if value == 0}
     assert {"AU09", "AU12R", "AU12", "AU12+tilt", "AU12 left", "contempt AU12 left"} <= silent
-    assert not {"AU12L", "happiness", "disgust", "AU04", "lean_in"} & silent
+    assert "happiness" in silent  # it takes both sides
+    assert not {"AU12L", "disgust", "AU04", "lean_in"} & silent
 
 
 def test_thresholds_that_no_movement_could_meet_are_refused():

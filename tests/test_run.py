@@ -108,6 +108,8 @@ def test_without_gpio_the_camera_stays_closed_and_the_broker_hears_why(config, b
         assert service.process.poll() is None  # it goes on, and tries again
         health = json.loads(listener.on("/health")[0].payload)
         assert "no GPIO found" in health["fault"]
+        assert health["min_detectable_ms"] == 100  # measured before anybody came
+        assert health["micro"] is True
         assert {one.payload for one in listener.on("/availability")} == {"stopped"}
         assert service.stop() == 0
     log = "".join(service.log)

@@ -332,6 +332,31 @@ def test_a_status_is_taken_even_where_the_pause_cannot_be_kept(tmp_path, panel):
         assert said.count("paused") == 1
 
 
+def test_health_is_the_same_fields_whatever_happens(tmp_path, panel):
+    said = []
+
+    class Feed:
+        def tick(self, _now, health):
+            said.append(health())
+
+        def available(self, state):
+            pass
+
+    fields = {
+        *("fps_capability", "skipped", "latency_p95_ms", "min_detectable_ms", "micro", "fault"),
+        "temperature",
+    }
+    slow = Status("online", "", 12.0, 3, 90.0, min_detectable_ms=250.0, micro=False)
+    with Desk(tmp_path, panel, feed=Feed(), health=lambda: {"temperature": 60}) as desk:
+        desk.pass_time()
+        desk.tell(Status("online", "", 30.0, 0, 20.0, min_detectable_ms=100.0, micro=True), slow)
+        desk.pass_time()
+    assert all(set(health) == fields for health in said)
+    assert (said[0]["min_detectable_ms"], said[0]["micro"]) == (0.0, False)
+    assert (said[-1]["min_detectable_ms"], said[-1]["micro"]) == (250.0, False)
+    assert any(health["micro"] is True for health in said)
+
+
 def test_a_full_queue_does_not_hold_up_the_close(tmp_path, panel):
     desk = Desk(tmp_path, panel)
     while desk.teller.tell(NOTHING):

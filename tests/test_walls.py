@@ -42,6 +42,9 @@ ROOMS = {
     "cuelight.records": (),
     "cuelight.errors": (),
     "cuelight.settings": (),
+    "cuelight.match": (),
+    "cuelight.known": ("cuelight.errors", "cuelight.match"),
+    "cuelight.grade": ("cuelight.records", "cuelight.match", "cuelight.known"),
     "cuelight.sense.records": (),
     "cuelight.sense": (
         "cuelight.clock",

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from cuelight.clock import boot_seconds
-from cuelight.compose import build_sensing
+from cuelight.compose import build_sensing, movement_times
 from cuelight.errors import StoreError
 from cuelight.loop import Loop
 from cuelight.privacy import statement
@@ -97,6 +97,7 @@ class Box:
                 stopping=self._stop.is_set,
                 see=see,
                 camera_fps=settings.camera.fps,
+                movement_times=movement_times(settings),
                 paused=bool(self.spool.load(PAUSED)),
             )
             self._opened = stack.pop_all()

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "replay": "replay a clip and print what is seen in it",
     "watch": "live bars on the device",
     "bench": "time every stage on a clip",
+    "selftest": "known clips through the real loop: F1 and delays on this device",
     "check": "check settings and models without starting anything",
     "test-signal": "play one rhythm, or put the lamp and the motor out",
 }

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from cuelight.cuebook import load_cuebook
 from cuelight.places import models_folder
+from cuelight.read.movement import MovementTimes
 from cuelight.read.reader import Reader, UnitThresholds
+from cuelight.read.sitter import ReadLimits
 from cuelight.sense.detect import Detector
 from cuelight.sense.expression import ExpressionModel
 from cuelight.sense.face import FaceFinder
@@ -17,12 +19,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cuelight.read.reader import Decision
+    from cuelight.sense.card import Card
     from cuelight.settings import Settings
 
 
 def cues_path(settings: Settings) -> Path:
     """Return the path of the cue parameters that go with the model."""
     return models_folder(settings.model.folder) / "cues.toml"
+
+
+def movement_times(settings: Settings) -> MovementTimes:
+    """Return how long movements last, and from which frame rate on brief ones are claimed."""
+    return MovementTimes(micro_claim_seconds=settings.read.micro_claim_ms / 1000.0)
 
 
 def build_model(settings: Settings) -> tuple[FaceFinder, ExpressionModel]:
@@ -42,9 +50,17 @@ def build_sensing(
 ) -> Sensing:
     """Open everything between a frame and what the reader says of it."""
     finder, model = build_model(settings)
+    reader = build_reader(settings, model.card, explain=explain)
+    return Sensing(finder=finder, model=model, reader=reader, lap=lap)
+
+
+def build_reader(
+    settings: Settings, card: Card, *, explain: Callable[[Decision], object] | None = None
+) -> Reader:
+    """Open what judges the expressions of a card's model. Raises ModelError for a bad cue book."""
     units = {
         name: UnitThresholds(unit.enter, unit.leave, unit.noise, unit.prior, live=unit.live)
-        for name, unit in model.card.units.items()
+        for name, unit in card.units.items()
     }
-    reader = Reader(units, load_cuebook(cues_path(settings)), explain=explain)
-    return Sensing(finder=finder, model=model, reader=reader, lap=lap)
+    limits = ReadLimits(movement=movement_times(settings))
+    return Reader(units, load_cuebook(cues_path(settings)), limits=limits, explain=explain)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from cuelight.errors import CuelightError
 from cuelight.pace import Pace
+from cuelight.read.movement import MovementTimes
 from cuelight.records import Cue
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class Loop:
     frame gave (for live views); `progress` feeds the watchdog; `wait` sleeps for at most so many
     seconds; `now` reads the sensor's clock in seconds; `stopping` says when to end. `give_up` ends
     the process at once: it is called, the camera lamp still lit, when the camera will not close.
-    A visit that is under way when the loop is stopped is not counted.
+    `movement_times` says from which rate on brief movements are claimed. A visit that is under way
+    when the loop is stopped is not counted.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Loop:
         give_up: Callable[[str], NoReturn] = end_process,
         see: Callable[[Seen], object] | None = None,
         camera_fps: float,
+        movement_times: MovementTimes | None = None,
         paused: bool = False,
     ) -> None:
         self._sensing = sensing
@@ -91,7 +94,7 @@ class Loop:
         self._stopping = stopping
         self._give_up = give_up
         self._see = see
-        self._pace = Pace(camera_fps)
+        self._pace = Pace(camera_fps, movement_times or MovementTimes())
         self._last_report: Status | None = None
         self._report_due = 0.0
         self.paused = paused
@@ -142,8 +145,7 @@ class Loop:
 
     def _close(self, camera: FrameSource) -> None:
         """Close the camera, or end the process: nobody may see the lamp go out before."""
-        self._pace.skipped_before += camera.skipped
-        self._pace.skipped = 0
+        self._pace.close(skipped=camera.skipped)
         try:
             camera.close()
         except Exception as error:  # noqa: BLE001 - vendors raise what they like
@@ -157,8 +159,8 @@ class Loop:
         if seen.expressions:
             ended = self._now()
             self._pace.update(work=ended - began, latency=ended - frame.timestamp)
-        self._pace.skipped = camera.skipped
-        self._pace.frames += 1
+        read = bool(seen.expressions)
+        self._pace.step(frame.timestamp, read=read, skipped=camera.skipped)
         if self._see is not None:
             self._see(seen)
         self._say("online")

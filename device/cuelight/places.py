@@ -20,6 +20,11 @@ def models_folder(setting: str = "") -> Path:
     return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "cuelight" / "models"
 
 
+def selftest_folder() -> Path:
+    """Return the folder with the known clips, which come with the models that are installed."""
+    return models_folder() / "selftest"
+
+
 def sample_clip(name: str) -> Path:
     """Return the path of a sample clip; `scripts/setup` fetches them."""
     return _CHECKOUT / "clips" / name

@@ -82,6 +82,8 @@ class Status:
     `state` is what the box says it is (see `Availability`); `fault` says in words what keeps the
     camera closed, if anything does. `fps_capability` is the rate that the measured work allows, at
     most the camera's; `latency_p95_ms` runs from the sensor's timestamp to the reader's answer.
+    `min_detectable_ms` is the shortest movement that the frames processed can tell, and `micro`
+    says whether brief ones are claimed at that rate.
     """
 
     state: Availability
@@ -89,6 +91,8 @@ class Status:
     fps_capability: float = 0.0
     skipped: int = 0
     latency_p95_ms: float = 0.0
+    min_detectable_ms: float = 0.0
+    micro: bool = False
 
 
 @dataclass(frozen=True, slots=True)

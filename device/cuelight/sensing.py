@@ -25,11 +25,15 @@ Event = Cue | Reading | Signal | VisitTally
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one frame gave: the expressions of the faces read, and what the reader says of them."""
+    """What one frame gave: the expressions of the faces read, and what the reader says of them.
+
+    `occupied` says whether anybody is in the customer zone, read or not.
+    """
 
     timestamp: float
     expressions: tuple[Expression, ...]
     events: tuple[Event, ...]
+    occupied: bool = False
 
 
 class Sensing:
@@ -62,9 +66,10 @@ class Sensing:
             self._finder.follow(face.track, expression)
             expressions.append(expression)
             self._lap("express")
-        events = self._reader.update(frame.timestamp, expressions, occupied=self._finder.occupied)
+        occupied = self._finder.occupied
+        events = self._reader.update(frame.timestamp, expressions, occupied=occupied)
         self._lap("read")
-        return Seen(frame.timestamp, tuple(expressions), tuple(events))
+        return Seen(frame.timestamp, tuple(expressions), tuple(events), occupied)
 
     def mark_price(self, timestamp: float, *, on_box: bool = False) -> None:
         """Say that the price was mentioned; `on_box` if by a tap that shakes the camera."""

@@ -113,6 +113,20 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
+class ReadSettings:
+    """What is claimed of what is seen."""
+
+    micro_claim_ms: int = option(
+        200,
+        "Brief cues (up to half a second) are told only while the shortest movement that the "
+        "frames processed can tell, max(100 ms, 3 frames), takes no longer; raising it tells them "
+        "at lower frame rates, where more of them fall between frames.",
+        unit="ms",
+        bounds=(100, 500),
+    )
+
+
+@dataclass(frozen=True)
 class LampSettings:
     """The signal lamp, the motor, the camera lamp and the buttons, by BCM pin number."""
 
@@ -218,6 +232,7 @@ class Settings:
     camera: CameraSettings = field(default_factory=CameraSettings)
     zone: ZoneSettings = field(default_factory=ZoneSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
+    read: ReadSettings = field(default_factory=ReadSettings)
     lamp: LampSettings = field(default_factory=LampSettings)
     mqtt: MqttSettings = field(default_factory=MqttSettings)
     release: ReleaseSettings = field(default_factory=ReleaseSettings)

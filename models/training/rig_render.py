@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SUPER = 2
-"""Samples a pixel and side before averaging."""
+"""Samples a pixel and side before averaging, unless told otherwise."""
 PIVOT = np.array((0.0, 1.0, 3.0), np.float32)
 """The point of the head, rig centimetres, that turns stay about and the camera looks at."""
 BROW_TEXELS = 0.0395
@@ -103,14 +103,20 @@ def see(shape: Shape, pose: Pose, template: Floats, *, brow_drop: float = 0.0) -
 class Renderer:
     """Draw shapes as grey crops, or pictures of another `size` (width, height) in pixels.
 
-    Owns an off-screen OpenGL context.
+    `finer` is how many samples a pixel and side are averaged. Owns an off-screen OpenGL context.
     """
 
     def __init__(
-        self, rig: Rig, masks: Floats | None = None, *, size: tuple[int, int] = (SHARD, SHARD)
+        self,
+        rig: Rig,
+        masks: Floats | None = None,
+        *,
+        size: tuple[int, int] = (SHARD, SHARD),
+        finer: int = SUPER,
     ) -> None:
         self._rig = rig
         self._size = size
+        self._finer = finer
         self._extras = Extras(rig)
         count = len(rig.rest)
         triangles = np.concatenate((rig.triangles, self._extras.triangles + count))
@@ -138,7 +144,7 @@ class Renderer:
             ],
             self._gl.buffer(drawn.astype(np.int32).tobytes()),
         )
-        large = (size[0] * SUPER, size[1] * SUPER)
+        large = (size[0] * finer, size[1] * finer)
         self._target = self._gl.framebuffer(
             [self._gl.texture(large, 4)], self._gl.depth_renderbuffer(large)
         )
@@ -197,7 +203,7 @@ class Renderer:
         self._array.render()
         width, height = self._size
         raw = np.frombuffer(self._target.read(components=2, alignment=1), np.uint8)
-        raw = raw.reshape(height * SUPER, width * SUPER, 2)
+        raw = raw.reshape(height * self._finer, width * self._finer, 2)
         small = cv2.resize(raw, self._size, interpolation=cv2.INTER_AREA)
         cover = np.asarray(small[..., 1], np.float32) / np.float32(255)
         return np.asarray(small[..., 0], np.uint8), cover

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from cue_bench.alike import alike
 from cue_bench.bars import verdicts_of
-from cue_bench.cases import cases_of
+from cue_bench.cases import cases_of, visit_cases_of
 from cue_bench.clips import find_clips
 from cue_bench.group import OURS, PEER, Group
+from cue_bench.labels import labelled_clips
 from cue_bench.measure import measure_ours, measure_peer
 from cue_bench.peer import PEER_PYTHON, ROOT
 from cue_bench.plan import load_plan
@@ -54,6 +55,8 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench-cues", description=__doc__)
     parser.add_argument("clips", type=Path, nargs="+", help="folders of clips, at any depth")
     parser.add_argument("--split", choices=SPLITS, help="only clips of this split")
+    parser.add_argument("--labels", type=Path, help="tables of times seen by eye: these films too")
+    parser.add_argument("--films", type=Path, default=ROOT / "clips", help="where those films are")
     parser.add_argument("--peer", action="store_true", help="measure Face Landmarker too")
     parser.add_argument("--peer-python", type=Path, default=PEER_PYTHON, help="its interpreter")
     parser.add_argument(
@@ -63,13 +66,23 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--plots", type=Path, help="draw a picture a group into this folder")
     parser.add_argument("--write", action="store_true", help="put measured values into --cues")
     parser.add_argument("--cues", type=Path, help="that file (default: models/cues.toml)")
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        nargs="?",
+        const=ROOT / ".cache" / "bench",
+        help="keep what sensing gave of each of the lab's clips here (default .cache/bench), so "
+        "that a changed reader is measured without running the models again",
+    )
     parser.add_argument("--jobs", type=int, default=1, help="clips at a time (default 1)")
     return parser.parse_args(words)
 
 
 def _bench(args: argparse.Namespace) -> None:
     settings, clips = Settings(), find_clips(args.clips, split=args.split)
-    measured = {OURS: measure_ours(clips, settings, jobs=args.jobs)}
+    if args.labels:
+        clips += labelled_clips(args.labels, args.films)
+    measured = {OURS: measure_ours(clips, settings, jobs=args.jobs, cache=args.cache)}
     if args.peer:
         measured[PEER] = measure_peer(
             clips, settings, jobs=args.jobs, folder=args.peer_folder, python=args.peer_python
@@ -96,6 +109,11 @@ def _bench(args: argparse.Namespace) -> None:
                 case
                 for system, results in measured.items()
                 for case in cases_of(system, [score for score, _ in results])
+            ],
+            "visits": [
+                case
+                for system, results in measured.items()
+                for case in visit_cases_of(system, [score for score, _ in results])
             ],
         }
         args.json.write_text(json.dumps(finite(page), indent=1) + "\n", encoding="utf-8")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan
+from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from cue_bench.group import OURS
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from cue_bench.group import Group
     from cue_bench.summary import CueSummary, Summary
+    from cue_bench.visits import VisitsSummary
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,25 @@ def verdicts_of(groups: Mapping[Group, Summary]) -> Iterator[Verdict]:
         yield Verdict("sides confused", where, bars["sides_confused"], sides, at_least=False)
         signals, most = summary.false_signals.value, bars["false_signals_per_hour"]
         yield Verdict("false signals an hour", where, most, signals, at_least=False)
+        if summary.visits is not None:
+            yield from _visits(where, summary.visits)
+
+
+def _visits(where: str, visits: VisitsSummary) -> Iterator[Verdict]:
+    bars, visit = load_plan().bars, load_plan().visit
+    wanted, of = bars["right_signals"], f"visits: {where}"
+    yield Verdict("right signals in time", of, wanted, visits.right.value, at_least=True)
+    for name, reading in visits.readings.items():
+        if reading.visits:
+            value = reading.right.value
+            yield Verdict("right signals in time", f"{name}, {of}", wanted, value, at_least=True)
+    most = bars["false_signals_per_hour"]
+    signals = visits.false_signals.value
+    yield Verdict("false signals an hour", of, most, signals, at_least=False)
+    cells = [(share.value, name) for name, share in visits.counted.items() if share.cases]
+    value, name = max(cells, default=(nan, "none"))
+    share = visit["counted_share"]
+    yield Verdict(f"visits counted, at most ({name})", of, share, value, at_least=False)
 
 
 def _cue(of: str, cue: CueSummary, fps: float) -> Iterator[Verdict]:

@@ -8,8 +8,8 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, TypeVar
 
 from cue_bench.blendshapes import PeerRows, thresholds_of
+from cue_bench.kept import play_kept
 from cue_bench.peer import RECIPE, look
-from cue_bench.play import play_clip
 from cue_bench.rows import play_rows
 from cue_bench.score import score_clip
 from cuelight.compose import cues_path
@@ -31,10 +31,10 @@ _Made = TypeVar("_Made")
 
 
 def measure_ours(
-    clips: Sequence[BenchClip], settings: Settings, *, jobs: int
+    clips: Sequence[BenchClip], settings: Settings, *, jobs: int, cache: Path | None = None
 ) -> list[tuple[ClipScore, Play]]:
-    """Run the real loop over every clip and score it."""
-    return _each(partial(_ours, settings), clips, jobs)
+    """Run the real loop over every clip and score it; `cache` keeps what sensing gave."""
+    return _each(partial(_ours, settings, cache), clips, jobs)
 
 
 def measure_peer(
@@ -51,18 +51,18 @@ def measure_peer(
     return _each(partial(_peer, settings, units), list(zip(clips, answers, strict=True)), jobs)
 
 
-def _ours(settings: Settings, clip: BenchClip) -> tuple[ClipScore, Play]:
-    play = play_clip(clip, settings)
-    return score_clip(clip, play), play
+def _ours(settings: Settings, cache: Path | None, clip: BenchClip) -> tuple[ClipScore, Play]:
+    play = play_kept(clip, settings, cache)
+    return score_clip(clip, play, load_cuebook(cues_path(settings))), play
 
 
 def _peer(
     settings: Settings, units: dict[str, UnitThresholds], looked: tuple[BenchClip, Path]
 ) -> tuple[ClipScore, Play]:
     clip, answer = looked
-    reader = Reader(units, load_cuebook(cues_path(settings)))
-    play = play_rows(PeerRows(answer, RECIPE), reader, clip.marks)
-    return score_clip(clip, play), play
+    book = load_cuebook(cues_path(settings))
+    play = play_rows(PeerRows(answer, RECIPE), Reader(units, book), clip.marks)
+    return score_clip(clip, play, book), play
 
 
 def _each(work: Callable[[_Item], _Made], items: Sequence[_Item], jobs: int) -> list[_Made]:

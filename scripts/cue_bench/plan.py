@@ -23,6 +23,7 @@ class Plan:
     bootstrap: Mapping[str, float]
     worth: Mapping[str, float]
     visit: Mapping[str, float]
+    visits: Mapping[str, float]
     good: Mapping[str, Any]
     bars: Mapping[str, float]
     stated: Mapping[str, Mapping[str, float]]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from math import isfinite, isnan
 from typing import TYPE_CHECKING, Final
 
+from cue_bench.chance import share_of
 from cue_bench.group import OURS, PEER
+from cue_bench.markdown import figure, short, spread_ms, table
 from cue_bench.plan import load_plan
 from cue_bench.truth import LASTING
+from cue_bench.visits_report import write_visits
 from cuelight.read.cue import MACRO, MICRO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from cue_bench.bars import Verdict
     from cue_bench.chance import Figure, Spread
@@ -36,7 +38,8 @@ LEGEND: Final = (
     "1.2 s and a mark for looking away from a price; else the shortest duration that the rule "
     "allows. After the end: from the end of the interval that is owed (at most 4 s of what lasts). "
     "Both in the clip's time; what the machine takes, `cuelight bench` measures. False alarms: on "
-    "distractor and neutral clips, per hour with a face (of looking away: per hour around a mark)."
+    "distractor and neutral clips and in visits, per hour with a face (of looking away: per hour "
+    "around a mark)."
 )
 
 
@@ -55,17 +58,17 @@ def write_report(
     if alike:
         parts.append("## The same macro cues at two frame rates")
         parts.append(
-            _table(
+            table(
                 ("reader", "source", "frames a second", "alike"),
                 [
-                    (system, source, f"{a:g} and {b:g}", _figure(figure))
-                    for (system, source, a, b), figure in alike.items()
+                    (system, source, f"{a:g} and {b:g}", figure(shared))
+                    for (system, source, a, b), shared in alike.items()
                 ],
             )
         )
     parts.append("## Bars")
     head = ("bar", "of", "wanted", "measured", "reached")
-    parts.append(_table(head, [verdict.row() for verdict in verdicts]))
+    parts.append(table(head, [verdict.row() for verdict in verdicts]))
     if worths:
         parts += ["## What each cue is worth", *_worths(worths)]
     return "\n\n".join(parts) + "\n"
@@ -79,39 +82,40 @@ def _group(summary: Summary) -> list[str]:
     }
     facts = (
         f"{summary.clips} clips, {summary.hours:.2f} h with a face. One-sided taken for "
-        f"both-sided smiles or the reverse: {_figure(summary.sides_confused)}. On distractor and "
-        f"neutral clips: {_figure(summary.false_readings)} readings an hour, "
-        f"{_figure(summary.false_signals)} signals an hour."
+        f"both-sided smiles or the reverse: {figure(summary.sides_confused)}. On distractor and "
+        f"neutral clips and in visits, patterns apart: {figure(summary.false_readings)} readings "
+        f"an hour, {figure(summary.false_signals)} signals an hour."
     )
+    facts += _all_cues(summary)
     strengths = ("all", *load_plan().strengths)
-    found = _table(
+    found = table(
         ("cue", "events", "F1", "F1 micro", "F1 macro", "precision", "false", "also true"),
         [_found_row(name, cue) for name, cue in cues.items()],
     )
     spans = [(span, strength) for span in (MICRO, MACRO) for strength in strengths]
     head = ("cue", *(f"{span} {strength}" for span, strength in spans), LASTING)
-    recall = _table(
+    recall = table(
         head,
         [
-            (name, *(_maybe(cue.recall.get(cell)) for cell in [*spans, (LASTING, "all")]))
+            (name, *(figure(cue.recall.get(cell)) for cell in [*spans, (LASTING, "all")]))
             for name, cue in cues.items()
             if cue.events
         ],
     )
-    times = _table(
+    times = table(
         ("cue", "onset error ms", "after met ms", "after end ms", "to reading ms", "to signal ms"),
-        [(name, *map(_spread, _times(cue))) for name, cue in cues.items() if cue.hits],
+        [(name, *map(spread_ms, _times(cue))) for name, cue in cues.items() if cue.hits],
     )
     kinds = sorted({kind for cue in cues.values() for kind in cue.alarms_amid})
-    alarms = _table(
+    alarms = table(
         ("cue", "an hour", "hours", "visits counted", *kinds),
         [
             (
                 name,
-                _figure(cue.alarms),
+                figure(cue.alarms),
                 f"{cue.hours:.2f}",
-                _maybe(cue.visits),
-                *(_short(cue.alarms_amid.get(kind)) for kind in kinds),
+                figure(cue.visits),
+                *(short(cue.alarms_amid.get(kind)) for kind in kinds),
             )
             for name, cue in cues.items()
         ],
@@ -120,7 +124,20 @@ def _group(summary: Summary) -> list[str]:
         facts,
         *("### Found", found, "### Recall by span and strength", recall),
         *("### Times: median (5 to 95 %), cases", times, "### False alarms", alarms),
+        *(write_visits(summary.visits) if summary.visits is not None else []),
     ]
+
+
+def _all_cues(summary: Summary) -> str:
+    """Add all cues up, each event and each cue once."""
+    hits, events, false = (
+        sum(getattr(cue, name) for cue in summary.cues.values())
+        for name in ("hits", "events", "false")
+    )
+    return (
+        f" All cues together: precision {figure(share_of(hits, hits + false))} where they are "
+        f"shown, recall {figure(share_of(hits, events))}."
+    )
 
 
 def _beside(groups: Mapping[Group, Summary]) -> list[str]:
@@ -133,19 +150,19 @@ def _beside(groups: Mapping[Group, Summary]) -> list[str]:
         for name, cue in ours.cues.items():
             pair = (cue, peer.cues[name])
             if cue.events:
-                scores = [_maybe(one.f1.get((s, "all"))) for s in (MICRO, MACRO) for one in pair]
-                alarms = [_figure(one.alarms) for one in pair]
+                scores = [figure(one.f1.get((s, "all"))) for s in (MICRO, MACRO) for one in pair]
+                alarms = [figure(one.alarms) for one in pair]
                 where = f"{group.source}, {group.split}, {group.fps:g}"
                 rows.append((where, name, *scores, *alarms))
     if not rows:
         return []
     head = [f"{what} {who}" for what in ("F1 micro", "F1 macro", "false an hour") for who in _WHO]
-    return ["## Beside Face Landmarker's blendshapes", _table(("clips", "cue", *head), rows)]
+    return ["## Beside Face Landmarker's blendshapes", table(("clips", "cue", *head), rows)]
 
 
 def _found_row(name: str, cue: CueSummary) -> tuple[str, ...]:
-    scores = (_maybe(cue.f1.get((span, "all"))) for span in ("all", MICRO, MACRO))
-    rest = (_figure(cue.precision), str(cue.false), str(cue.excused))
+    scores = (figure(cue.f1.get((span, "all"))) for span in ("all", MICRO, MACRO))
+    rest = (figure(cue.precision), str(cue.false), str(cue.excused))
     return (name, str(cue.events), *scores, *rest)
 
 
@@ -155,7 +172,7 @@ def _times(cue: CueSummary) -> tuple[Spread, ...]:
 
 def _worths(worths: Mapping[str, Worth]) -> list[str]:
     few = [f"{name} ({worth.why})" for name, worth in worths.items() if not worth.measured]
-    table = _table(
+    measured = table(
         ("cue", "hit rate", "ratio", "real", "visit", "after price", "signal", "why"),
         [
             (
@@ -172,31 +189,4 @@ def _worths(worths: Mapping[str, Worth]) -> list[str]:
             if worth.measured
         ],
     )
-    return [table, f"Not measured: {', '.join(few) or 'none'}."]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
-
-
-def _figure(figure: Figure) -> str:
-    if isnan(figure.value):
-        return "-"
-    high = f"{figure.high:.2f}" if isfinite(figure.high) else "?"
-    return f"{figure.value:.2f} [{figure.low:.2f}, {high}] n {figure.cases}"
-
-
-def _maybe(figure: Figure | None) -> str:
-    return "-" if figure is None else _figure(figure)
-
-
-def _short(figure: Figure | None) -> str:
-    return "-" if figure is None or isnan(figure.value) else f"{figure.value:.1f}"
-
-
-def _spread(spread: Spread) -> str:
-    if not spread.cases:
-        return "-"
-    low, median, high = (1000.0 * v for v in (spread.low, spread.median, spread.high))
-    return f"{median:+.0f} ({low:+.0f} to {high:+.0f}), {spread.cases}"
+    return [measured, f"Not measured: {', '.join(few) or 'none'}."]

@@ -42,7 +42,7 @@ class _Rows:
 
     def update(self, row: Row) -> Seen:
         events = self._reader.update(row.timestamp, row.expressions, occupied=row.occupied)
-        return Seen(row.timestamp, row.expressions, tuple(events))
+        return Seen(row.timestamp, row.expressions, tuple(events), row.occupied)
 
     def mark_price(self, timestamp: float) -> None:
         self._reader.mark_price(timestamp)

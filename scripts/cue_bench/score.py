@@ -9,6 +9,7 @@ from cue_bench.definition import Due, also_true, due
 from cue_bench.match import match, overlap
 from cue_bench.plan import load_plan
 from cue_bench.truth import span_of
+from cue_bench.visits import outside, score_patterns
 from cuelight.read.cue import CUES, PRICE_GAZE
 from cuelight.read.price import PriceTimes
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from cue_bench.match import Interval
     from cue_bench.play import Play, Told
     from cue_bench.truth import Event, Truth
+    from cue_bench.visits import PatternScore
+    from cuelight.read.book import CueBook
+    from cuelight.records import Signal
 
 NOTHING: Final = "nothing"
 """What a false cue is put down to where no distractor was under way."""
@@ -70,24 +74,32 @@ class CueScore:
 
 @dataclass(frozen=True, slots=True)
 class ClipScore:
-    """All cues of one clip. `sides`: smiles of either kind, and those taken for the other."""
+    """All cues of one clip. `sides`: smiles of either kind, and those taken for the other.
+
+    False readings and signals are those that belong to no true pattern of `patterns`.
+    """
 
     clip: BenchClip
     cues: dict[str, CueScore]
     sides: tuple[int, int]
-    readings: int
-    signals: int
+    patterns: tuple[PatternScore, ...]
+    false_readings: int
+    false_signals: tuple[Signal, ...]
     counted: frozenset[str]
 
 
-def score_clip(clip: BenchClip, play: Play) -> ClipScore:
-    """Match every cue's found intervals to its true ones; explain or count the rest."""
+def score_clip(clip: BenchClip, play: Play, book: CueBook | None = None) -> ClipScore:
+    """Match every cue's found intervals to its true ones; explain or count the rest.
+
+    With the cue book a missed pattern is told from one that the book cannot tell.
+    """
     return ClipScore(
         clip=clip,
         cues={name: _score_cue(name, clip, play) for name in sorted(CUES)},
         sides=_sides(clip.truth, play),
-        readings=len(play.readings),
-        signals=len(play.signals),
+        patterns=score_patterns(clip, play, book),
+        false_readings=len(outside(clip.truth, play.readings)),
+        false_signals=tuple(outside(clip.truth, play.signals)),
         counted=play.counted,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from math import nan
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from cue_bench.chance import Figure, Floats, Resampling, Spread, f1, part, rate,
 from cue_bench.plan import load_plan
 from cue_bench.score import BLINK, NOTHING, exposure_seconds
 from cue_bench.truth import SPANS, UNKNOWN
+from cue_bench.visits import VisitsSummary, is_long, quiet_seconds, shows, summarise_visits
 from cuelight.read.cue import CUES, MACRO, MICRO
 
 if TYPE_CHECKING:
@@ -20,18 +21,16 @@ if TYPE_CHECKING:
 
     from cue_bench.score import ClipScore, CueScore, Hit
 
-_VISIT_SHARE: Final = 0.9  # a clip that is nearly as long as a visit is one
-
 
 @dataclass(frozen=True, slots=True)
 class CueSummary:
     """How well one cue is found.
 
     `f1`, `recall` by (span, strength), each "all" too; `precision` where the cue is shown;
-    `alarms` an hour on distractors and neutral clips, `alarms_amid` by distractor. Delays in
+    `alarms` an hour on distractors, neutral clips, visits, `alarms_amid` by distractor. Delays in
     seconds: `after_met` since the definition was met, `after_end` since the interval was over;
     `to_reading` and `to_signal` the same as `after_met` where one rested on the cue.
-    `visits`: the share of neutral or distractor visits of ten minutes in which it was counted.
+    `visits`: the share of ten-minute visits that do not show it in which it was counted.
     """
 
     events: int
@@ -54,7 +53,10 @@ class CueSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """All cues of a group of clips; false readings and signals an hour on distractors."""
+    """All cues of a group of clips; false readings and signals an hour outside of patterns.
+
+    Those are of distractor and neutral clips and visits; `visits` is what came of visits alone.
+    """
 
     clips: int
     hours: float
@@ -62,20 +64,22 @@ class Summary:
     sides_confused: Figure
     false_readings: Figure
     false_signals: Figure
+    visits: VisitsSummary | None = None
 
 
 def summarise(scores: Sequence[ClipScore]) -> Summary:
     """Sum up clips of one source and frame rate."""
     quiet = [score for score in scores if score.clip.truth.kind != "cues"]
-    hours = sum(score.clip.truth.face_seconds for score in quiet) / 3600.0
+    hours = sum(quiet_seconds(score.clip.truth) for score in quiet) / 3600.0
     smiles, confused = (sum(score.sides[i] for score in scores) for i in range(2))
     return Summary(
         clips=len(scores),
         hours=sum(score.clip.truth.face_seconds for score in scores) / 3600.0,
         cues={name: _cue(name, scores, quiet) for name in sorted(CUES)},
         sides_confused=share_of(confused, smiles),
-        false_readings=rate(sum(score.readings for score in quiet), hours),
-        false_signals=rate(sum(score.signals for score in quiet), hours),
+        false_readings=rate(sum(score.false_readings for score in quiet), hours),
+        false_signals=rate(sum(len(score.false_signals) for score in quiet), hours),
+        visits=summarise_visits(scores),
     )
 
 
@@ -88,8 +92,7 @@ def _cue(name: str, scores: Sequence[ClipScore], quiet: Sequence[ClipScore]) -> 
     found = np.array([[len(s.hits), len(s.false)] for s in showing], float).reshape(-1, 2)
     alarms = [false for score in quiet for false in score.cues[name].false]
     hours = sum(exposure_seconds(score.clip, name) for score in quiet) / 3600.0
-    visit = _VISIT_SHARE * load_plan().visit["seconds"]
-    visits = [score for score in quiet if score.clip.truth.face_seconds >= visit]
+    visits = [s for s in quiet if is_long(s.clip.truth) and not shows(s.clip.truth, name)]
     strengths = ("all", *load_plan().strengths, UNKNOWN)
     cells = [(span, strength) for span in ("all", *SPANS) for strength in strengths]
     known = {cell: _counts(showing, *cell) for cell in cells}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cue_bench.plan import load_plan
 from cuelight.errors import InputError
+from cuelight.read.budget import PRIORITY, SIGNAL_OF
 from cuelight.read.cue import CUES, MACRO, MICRO
 from cuelight.read.movement import MovementTimes
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 LASTING: Final = "lasting"
 SPANS: Final = (MICRO, MACRO, LASTING)
-KINDS: Final = ("cues", "distractors", "neutral")
+KINDS: Final = ("cues", "distractors", "neutral", "visits")
+VISITS: Final = KINDS[3]
 SPLITS: Final = ("tune", "test")
 SOURCES: Final = ("rig", "portrait", "film")
 """Rendered heads; real portraits moved by warps; film labelled by eye. Only the last is real."""
@@ -61,6 +63,20 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class TruePattern:
+    """Movements that together mean one thing, times in seconds, and the signal due for them.
+
+    They last from `start` to `end`; with the one that is complete at `met` all are.
+    """
+
+    reading: str
+    signal: str
+    start: float
+    met: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
 class Truth:
     """All that is known of a clip.
 
@@ -80,6 +96,7 @@ class Truth:
     blinks: tuple[Stretch, ...]
     faces: tuple[Stretch, ...]
     judged: frozenset[str] = CUES
+    patterns: tuple[TruePattern, ...] = ()
 
     @property
     def face_seconds(self) -> float:
@@ -90,7 +107,8 @@ class Truth:
 def load_truth(path: Path) -> Truth:
     """Read and check a truth.json of schema 1.
 
-    `source` may be left out (rig), so may an event's strength (unknown) and `judged` (all).
+    `source` may be left out (rig), so may an event's strength (unknown), `judged` (all), and
+    `patterns` (none).
     Raises InputError with file, key, given and wanted.
     """
     try:
@@ -122,6 +140,9 @@ def load_truth(path: Path) -> Truth:
         blinks=check.stretches(table, "blinks", keys=("onset", "offset")),
         faces=faces,
         judged=check.cues(table.get("judged", CUES), "judged"),
+        patterns=tuple(
+            check.pattern(row, number) for number, row in enumerate(table.get("patterns", ()))
+        ),
     )
 
 
@@ -179,6 +200,15 @@ class _Check:
             strength = min(known, key=lambda label: abs(known[label] - value))
         also = self.cues(row.get("also", ()), where + "also")
         return Event(name, onset, apex, offset, strength, span_of(offset - onset), also)
+
+    def pattern(self, row: Mapping[str, Any], number: int) -> TruePattern:
+        where = f"patterns[{number}]."
+        reading = self.one(row, "reading", PRIORITY, where)
+        signal = self.one(row, "signal", (SIGNAL_OF[reading],), where)
+        start = self.number(row, "from", least=0.0, where=where)
+        end = self.number(row, "to", least=start, where=where)
+        met = self.number(row, "met", least=start, where=where)
+        return TruePattern(reading, signal, start, met, end)
 
     def cues(self, names: Iterable[str], where: str) -> frozenset[str]:
         for name in names:

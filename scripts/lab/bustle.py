@@ -145,3 +145,15 @@ class Held:
         if size:
             for shape, amount in self.moves.items():
                 now.add(shape, size * amount)
+
+
+@dataclass(frozen=True, slots=True)
+class Dip:
+    """A head that dips once by `degrees` and comes back, as listeners do; two strokes, no nod."""
+
+    curve: Curve
+    degrees: float
+
+    def play(self, t: float, now: Moment) -> None:
+        """Bow the head."""
+        now.turn(0.0, -self.degrees * self.curve.at(t), eyes_stay=0.8)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 
 from lab.matroska import fix_identifiers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -36,16 +36,23 @@ class ClipFolder:
         """Tell whether the clip is there and whole."""
         return (self.path / TRUTH).exists()
 
+    def truth(self) -> dict[str, Any]:
+        """Read what the clip's truth says."""
+        said: dict[str, Any] = json.loads((self.path / TRUTH).read_text(encoding="utf-8"))
+        return said
+
     def write(
         self,
         script: Script,
         pictures: Iterable[NDArray[np.uint8]],
         fps: float,
         size: tuple[int, int],
+        truth: Mapping[str, Any] | None = None,
     ) -> None:
         """Write the clip under another name first: a stop in mid-write leaves no half clip.
 
-        Lossless FFV1 in Matroska, full-range luma. Raises RuntimeError without FFV1.
+        `truth` replaces what the script says of itself, key by key. Lossless FFV1 in Matroska,
+        full-range luma. Raises RuntimeError without FFV1.
         """
         part = self.path.with_name(self.path.name + ".part")
         shutil.rmtree(part, ignore_errors=True)
@@ -60,6 +67,6 @@ class ClipFolder:
         film.release()
         fix_identifiers(part / CLIP)
         (part / EVENTS).write_text(script.side_car(), encoding="utf-8")
-        truth = json.dumps(script.truth(fps, size), indent=1)
-        (part / TRUTH).write_text(truth + "\n", encoding="utf-8")
+        said = json.dumps(script.truth(fps, size) | dict(truth or {}), indent=1)
+        (part / TRUTH).write_text(said + "\n", encoding="utf-8")
         part.rename(self.path)

@@ -11,6 +11,12 @@ from lab.acts import ACTS, Card
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PORTRAITS_SHOW = (
+    "raised_eyebrows", "soft_smile_tilt", "pressed_lips", "nose_wrinkle", "brief_frown",
+    "one_sided_smile", "happiness", "surprise", "disgust", "anger", "fear", "sadness", "contempt",
+    "nod", "shake", "lean_in", "lean_out",
+)  # fmt: skip
+"""What a moved portrait shows: neither eyes nor head turn far, and no crease deepens."""
 STREAM = 4201
 """Keeps the order of the deck apart from other random numbers."""
 

@@ -14,6 +14,7 @@ from lab.distractors import ARRIVAL_SECONDS, DISTRACTORS, draw_distractor
 from lab.event import Stretch
 from lab.person import draw_person, split_of
 from lab.script import Script
+from lab.visit import draw_visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,11 +22,12 @@ if TYPE_CHECKING:
     from lab.acts import Card
     from lab.event import Event
     from lab.moment import Layer
+    from lab.pattern import Pattern
 
 ROOT = 42
 """Begins every seed sequence of the lab."""
-CUES, DISTRACTING, NEUTRAL = "cues", "distractors", "neutral"
-KINDS = (CUES, DISTRACTING, NEUTRAL)
+CUES, DISTRACTING, NEUTRAL, VISITS = "cues", "distractors", "neutral", "visits"
+KINDS = (CUES, DISTRACTING, NEUTRAL, VISITS)
 LEAD_SECONDS, TAIL_SECONDS = 6.0, 1.5
 """Neutral time before the first event, to settle in, and after the last."""
 GAP_SECONDS = (1.4, 3.0)
@@ -49,9 +51,10 @@ def write_script(
 ) -> Script:
     """Write the script of a clip; equal arguments give equal scripts.
 
-    A clip of cues takes its events from `deck` (by default every cue and expression). `still`
-    makes someone who hardly moves, `reached` is that of `draw_event`. Raises ValueError for an
-    unknown kind or too short a clip.
+    A clip of cues and a visit take their events from `deck` (by default every cue and expression):
+    what it does not name is not shown. Visits with even seeds hold a pattern. `still` makes someone
+    who hardly moves, `reached` is that of `draw_event`. Raises ValueError for an unknown kind or
+    too short a clip.
     """
     if kind not in KINDS:
         raise ValueError(f"The kind is {kind!r}; one of {', '.join(KINDS)} is wanted.")
@@ -72,6 +75,7 @@ def write_script(
     events: tuple[Event, ...] = ()
     marks: tuple[float, ...] = ()
     distractors: list[Stretch] = []
+    patterns: tuple[Pattern, ...] | None = None
     face: tuple[Stretch, ...] = (Stretch("face", 0.0, seconds),)
     if kind == CUES:
         show = partial(draw_event, chance=stream(5), reached=reached)
@@ -80,9 +84,14 @@ def write_script(
         added, distractors, marks = _draw_distractors(seed, seconds, person.out_cm, stream(6))
         layers += added
         face = _present(distractors, seconds)
+    elif kind == VISITS:
+        visit = draw_visit(seed, seconds, deck or full_deck(), stream(9), reached=reached)
+        layers += visit.layers
+        events, marks, patterns = tuple(visit.events), tuple(visit.marks), tuple(visit.patterns)
+        distractors = visit.stretches
     return Script(
         seed, split, kind, seconds, person, tuple(layers), blinks, events, marks,
-        tuple(distractors), face,
+        tuple(distractors), face, patterns,
     )  # fmt: skip
 
 

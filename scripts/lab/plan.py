@@ -6,7 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lab.deck import full_deck
+from lab.deck import PORTRAITS_SHOW, full_deck
 from lab.director import KINDS, write_script
 from lab.person import FIRST_TEST_SEED, SPLITS, TEST
 
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from lab.script import Script
 
 KEYS: dict[str, type | tuple[type, ...]] = {
-    "name": str, "split": str, "kind": str, "clips": int, "first_seed": int,
+    "name": str, "split": str, "kind": str, "source": str, "clips": int, "first_seed": int,
     "seconds": (int, float), "fps": list, "still": bool, "reached": bool,
     "names": list, "strengths": list, "spans": list,
 }  # fmt: skip
+RIG, PORTRAIT = "rig", "portrait"
+SOURCES = (RIG, PORTRAIT)
 NEEDED = ("name", "split", "kind", "clips")
 
 
@@ -36,6 +38,7 @@ class Job:
     deck: tuple[Card, ...]
     still: bool
     reached: bool
+    source: str = RIG
 
     def script(self) -> Script:
         """Write the clip's script."""
@@ -72,8 +75,9 @@ def _jobs(path: Path, number: int, one: dict[str, Any]) -> list[Job]:
     for key in NEEDED:
         if key not in one:
             raise ValueError(f"{where} has no {key}; {', '.join(NEEDED)} are needed.")
-    for key, known in (("split", SPLITS), ("kind", KINDS)):
-        if one[key] not in known:
+    source = one.get("source", RIG)
+    for key, known in (("split", SPLITS), ("kind", KINDS), ("source", SOURCES)):
+        if one.get(key, source) not in known:
             raise ValueError(
                 f"{where}: {key} is {one[key]!r}; one of {', '.join(known)} is wanted."
             )
@@ -81,9 +85,8 @@ def _jobs(path: Path, number: int, one: dict[str, Any]) -> list[Job]:
     if not 0 <= seed <= FIRST_TEST_SEED - one["clips"]:
         raise ValueError(f"{where}: first_seed is {seed}; 0 to {FIRST_TEST_SEED} is wanted.")
     seed += FIRST_TEST_SEED if one["split"] == TEST else 0
-    chosen = {key: one[key] for key in ("names", "strengths", "spans") if key in one}
     try:
-        deck = tuple(full_deck(**chosen)) if chosen else ()
+        deck = _deck(one, source)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
     return [
@@ -96,7 +99,17 @@ def _jobs(path: Path, number: int, one: dict[str, Any]) -> list[Job]:
             deck,
             one.get("still", False),
             one.get("reached", False),
+            source,
         )
         for fps in one.get("fps", [30])
         for each in range(seed, seed + one["clips"])
     ]
+
+
+def _deck(one: dict[str, Any], source: str) -> tuple[Card, ...]:
+    chosen = {key: one[key] for key in ("names", "strengths", "spans") if key in one}
+    if source == PORTRAIT:
+        beyond = set(chosen.setdefault("names", PORTRAITS_SHOW)) - set(PORTRAITS_SHOW)
+        if beyond:
+            raise ValueError(f"names holds {sorted(beyond)}, which no portrait can show.")
+    return tuple(full_deck(**chosen)) if chosen else ()

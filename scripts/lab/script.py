@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from lab.body import Blinks
     from lab.event import Event, Stretch
     from lab.moment import Layer
+    from lab.pattern import Pattern
     from lab.person import Person
 
 SCHEMA = 1
@@ -22,7 +23,8 @@ MOST_COEFFICIENT = 1.7
 class Script:
     """One clip's script, times in seconds; what it shows at `t` knows no frame rate.
 
-    `layers` play in order, the events after them, the blinks last.
+    `layers` play in order, the events after them, the blinks last. `patterns` are those of a visit;
+    None: this is none.
     """
 
     seed: int
@@ -36,6 +38,7 @@ class Script:
     price_marks: tuple[float, ...] = ()
     distractors: tuple[Stretch, ...] = ()
     face: tuple[Stretch, ...] = ()
+    patterns: tuple[Pattern, ...] | None = None
 
     def at(self, t: float) -> Moment:
         """Give what there is to see at `t` seconds."""
@@ -52,7 +55,8 @@ class Script:
     def truth(self, fps: float, size: tuple[int, int]) -> dict[str, Any]:
         """Give `truth.json` of the clip rendered at this rate and size."""
         person = self.person
-        return {
+        said = {} if self.patterns is None else {"patterns": [p.truth() for p in self.patterns]}
+        return said | {
             "schema": SCHEMA,
             "seed": self.seed,
             "split": self.split,

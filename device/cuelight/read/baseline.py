@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import exp
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -14,6 +14,19 @@ from cuelight.sense.records import EMOTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+_UNSETTLING: Final = 6.0
+"""How many times faster than time a level is unsettled by a unit that leaves it."""
+
+_SETTLING_CALM: Final = 3.0
+"""And how many times faster it is settled while the model calls the face as a whole neutral."""
+
+_SMILES: Final = ("AU06", "AU12L", "AU12R", "AU14L", "AU14R", "happiness")
+
+_SHARE_KEPT: Final = 0.25
+"""Of a level far above neutral, the part by which it may waver and still be kept."""
 
 POSES = 6
 """After the expressive channels: yaw, pitch, roll in degrees, scale, gaze yaw and pitch."""
@@ -28,6 +41,12 @@ class BaselineTimes:
     kept before it becomes the neutral: raising it forgets arrivals with a smile later.
     A pose further off than `pose_limit_*` (degrees; part of its size) pulls no harder than at that
     limit, so leaning out for a moment does not move the usual seat.
+    A unit's enter threshold is `noise_multiple` times how far it wavers on this face at rest, at
+    least `keenest` and at most `deafest` times the card's; raising any of the three finds fewer
+    movements. A level that a unit keeps, to `keenest` times its threshold, for `settled_seconds` is
+    taken for where it rests, however high: faces differ, and a smile on arrival does not last so
+    long. Raising it trusts the population's neutral longer. A new face that the model calls neutral
+    with `sure_probability` is believed at once, its smile excepted.
     `wary` slows the fall while the face shows something, since a smile also lowers other units.
     """
 
@@ -37,14 +56,18 @@ class BaselineTimes:
     fall_first_seconds: float = 1.0
     fall_seconds: float = 4.0
     held_seconds: float = 180.0
+    settled_seconds: float = 12.0
+    level_seconds: float = 2.0
     wary: float = 4.0
     spread_seconds: float = 10.0
     pose_first_seconds: float = 4.0
     pose_seconds: float = 20.0
     calm_probability: float = 0.5
+    sure_probability: float = 0.8
     pose_limit_degrees: float = 4.0
     pose_limit_scale: float = 0.05
     noise_multiple: float = 4.0
+    keenest: float = 0.5
     deafest: float = 2.0
 
 
@@ -71,6 +94,10 @@ class Baseline:
             [1.0 if name in EMOTIONS or units.get(name, _DEAD).live else 0.0 for name in EXPRESSIVE]
         )
         self.neutral = np.concatenate([prior, np.zeros(POSES)])
+        self._level = prior.copy()
+        # Whoever arrives smiling must not teach that smiling is neutral, whatever else is said.
+        self._smiles = np.isin(EXPRESSIVE, _SMILES)
+        self._steady = np.zeros(len(prior))
         self._limit = np.full(POSES, times.pose_limit_degrees)
         self._posed = False
         self.seen_seconds = 0.0
@@ -85,7 +112,7 @@ class Baseline:
         count = len(EXPRESSIVE)
         rises: Floats = (observed[:count] - self.neutral[:count]) * self._live
         times = self._times
-        level = np.maximum(self._enter, times.noise_multiple * self._spread)
+        level = np.maximum(times.keenest * self._enter, times.noise_multiple * self._spread)
         multiples: Floats = rises / np.minimum(level, times.deafest * self._enter)
         return rises, multiples
 
@@ -107,9 +134,16 @@ class Baseline:
         slow = _gain(elapsed_seconds, times.held_seconds)
         quiet = rise < self._leave
         step = np.where(quiet, up, slow) * rise
+        settled = self._settle(seen, elapsed_seconds, calm=calm)
+        step[settled] = up * rise[settled]
         if calm:
-            # A calm face may stand above the population's neutral, but not arbitrarily far.
-            np.maximum(step, up * (np.minimum(seen, self._reach) - neutral), out=step)
+            # A calm face may stand above the population's neutral, but not arbitrarily far, unless
+            # it is seen for the first time and the model is sure of it.
+            sure = first and neutral_probability >= times.sure_probability
+            most = np.minimum(seen, self._reach)
+            if sure:
+                most = np.where(self._smiles, most, seen)
+            np.maximum(step, up * (most - neutral), out=step)
         step = np.where(rise < 0.0, down * rise, step)
         still = np.abs(rise)
         learn = _gain(elapsed_seconds, times.spread_seconds) * (still < self._enter)
@@ -119,6 +153,19 @@ class Baseline:
         pose = self.neutral[count:]
         pull = _gain(elapsed_seconds, times.pose_first_seconds if first else times.pose_seconds)
         pose += pull * np.clip(observed[count:] - pose, -self._limit, self._limit)
+
+    def _settle(self, seen: Floats, elapsed_seconds: float, *, calm: bool) -> NDArray[np.bool_]:
+        """Say which units (31,) have kept their level long enough to be at rest."""
+        times = self._times
+        away = seen - self._level
+        self._level += _gain(elapsed_seconds, times.level_seconds) * away
+        # What a blink or a word disturbs for a moment is not begun anew.
+        rise = seen - self.neutral[: len(seen)]
+        near = np.abs(away) < np.maximum(times.keenest * self._enter, _SHARE_KEPT * rise)
+        settling = np.where(self._smiles, 1.0, _SETTLING_CALM) if calm else 1.0
+        self._steady += elapsed_seconds * np.where(near, settling, -_UNSETTLING)
+        np.clip(self._steady, 0.0, times.settled_seconds, out=self._steady)
+        return self._steady >= times.settled_seconds
 
     def _start_pose(self, pose: Floats) -> None:
         # Nobody's seat is the population's: where the face is first seen is the first guess.

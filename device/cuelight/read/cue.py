@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cuelight.read.channel import CHANNELS, EXPRESSIONS, NUMBER
@@ -24,9 +24,12 @@ class CueRule:
 
     Any of `channels` gives it, if its movement is of one of `kinds` and no longer than
     `longest_seconds`; `returns` asks that its end was seen. `gates` name the disturbances that void
-    it: blink (only where it hides a micro movement), speech, turned, bent. `one_sided` asks that
-    the other side kept still. `still` channels must not have moved meanwhile. The units' rise must
-    not exceed `strongest`.
+    it: blink (only where it hides a micro movement), speech, turned, bent, aside; so does a head
+    that turns or bends by more than `swing_degrees` from onset to apex. `one_sided` asks that the
+    other side kept still. `still` channels must not have moved meanwhile. `rivals` are
+    channels that a model reads a little of this cue into: the cue must rise, in multiples of the
+    enter thresholds, at least the given share as far as they. The units' rise must not exceed
+    `strongest`.
     """
 
     name: str
@@ -37,6 +40,8 @@ class CueRule:
     returns: bool = False
     one_sided: bool = False
     still: tuple[str, ...] = ()
+    rivals: Mapping[str, float] = field(default_factory=dict)
+    swing_degrees: float = float("inf")
     strongest: float = 1.0
 
     @property
@@ -51,26 +56,80 @@ def _one_sided(prefix: str) -> tuple[str, ...]:
     )
 
 
-_LIDS_AND_BROWS: Final = frozenset({"blink", "bent"})
-_LIPS: Final = frozenset({"speech"})
-_ASYMMETRIC: Final = frozenset({"speech", "turned"})
+_LIDS_AND_BROWS: Final = frozenset({"blink"})
+_LIPS: Final = frozenset({"speech", "aside"})
+_NOSE: Final = frozenset({"blink", "speech", "turned", "aside", "bent"})
+_POSED: Final = frozenset({"aside", "bent"})
+_ASYMMETRIC: Final = frozenset({"speech", "turned", "aside"})
+
+_SWING: Final = 10.0
+"""Brows rise a little in the model's eye with a head that rises, and sink with one that sinks."""
 
 RULES: Final = (
-    CueRule("raised_eyebrows", ("AU01+AU02",), _BRIEF, _LIDS_AND_BROWS, returns=True),
-    CueRule("soft_smile_tilt", ("AU12+tilt",), _LASTING, strongest=0.6),
-    CueRule("pressed_lips", ("AU24", "AU28"), _ANY, _LIPS),
-    CueRule("nose_wrinkle", ("AU09",), _ANY, frozenset({"blink"})),
-    CueRule("brief_frown", ("AU04",), _BRIEF, _LIDS_AND_BROWS, longest_seconds=1.2, returns=True),
-    CueRule("one_sided_smile", _one_sided(""), _ANY, _ASYMMETRIC, one_sided=True),
-    CueRule("happiness", ("happiness",), _ANY),
-    CueRule("surprise", ("surprise",), _ANY, _LIDS_AND_BROWS | _LIPS),
-    CueRule("disgust", ("disgust",), _ANY, frozenset({"blink"})),
-    CueRule("anger", ("anger",), _ANY, _LIDS_AND_BROWS),
-    CueRule("fear", ("fear",), _ANY, _LIDS_AND_BROWS | _LIPS),
-    CueRule("sadness", ("sadness",), _ANY, _LIDS_AND_BROWS | _LIPS),
-    CueRule("contempt", _one_sided("contempt "), _ANY, _ASYMMETRIC, one_sided=True),
-    CueRule("lean_in", ("lean_in",), _LASTING),
-    CueRule("lean_out", ("lean_out",), _LASTING),
+    CueRule(
+        "raised_eyebrows",
+        ("AU01+AU02",),
+        _BRIEF,
+        _LIDS_AND_BROWS,
+        returns=True,
+        swing_degrees=_SWING,
+    ),
+    CueRule("soft_smile_tilt", ("AU12+tilt",), _LASTING, still=("covered",), strongest=0.6),
+    CueRule(
+        "pressed_lips",
+        ("AU24+AU28",),
+        _ANY,
+        _LIPS | _POSED,
+        longest_seconds=2.5,
+        rivals={
+            "AU12": 1.3,
+            "AU12 left": 0.5,
+            "AU12 right": 0.5,
+            "AU25": 1.0,
+            "AU10": 1.0,
+            "AU01+AU02": 1.0,
+        },
+    ),
+    CueRule(
+        "nose_wrinkle",
+        ("AU09",),
+        _BRIEF,
+        _NOSE,
+        longest_seconds=2.5,
+        rivals={"AU26": 1.0, "AU12": 1.3},
+    ),
+    CueRule(
+        "brief_frown",
+        ("AU04",),
+        _BRIEF,
+        _LIDS_AND_BROWS | _LIPS | _POSED,
+        longest_seconds=1.2,
+        returns=True,
+        swing_degrees=0.4 * _SWING,
+        rivals={"AU09": 1.0, "AU10": 1.0, "AU12": 1.0, "AU01+AU02": 1.0},
+    ),
+    CueRule(
+        "one_sided_smile",
+        _one_sided(""),
+        _ANY,
+        _ASYMMETRIC,
+        one_sided=True,
+        still=("tilt",),
+        rivals={"AU10": 1.0},
+    ),
+    CueRule("happiness", ("happiness",), _ANY, still=("covered",)),
+    CueRule("surprise", ("surprise",), _ANY, _LIDS_AND_BROWS | _LIPS, swing_degrees=_SWING),
+    CueRule("disgust", ("disgust",), _ANY, _NOSE),
+    CueRule("anger", ("anger",), _ANY, _LIDS_AND_BROWS | _POSED),
+    CueRule(
+        "fear", ("fear",), _ANY, _LIDS_AND_BROWS | _LIPS, rivals={"surprise": 1.0, "sadness": 1.0}
+    ),
+    CueRule("sadness", ("sadness",), _ANY, _LIDS_AND_BROWS | _LIPS, rivals={"fear": 1.0}),
+    CueRule(
+        "contempt", _one_sided("contempt "), _ANY, _ASYMMETRIC, one_sided=True, still=("tilt",)
+    ),
+    CueRule("lean_in", ("lean_in",), _LASTING, _POSED),
+    CueRule("lean_out", ("lean_out",), _LASTING, _POSED),
     CueRule("eye_softening", ("AU06",), _LASTING, frozenset({"bent"}), still=("AU04", "AU09")),
     CueRule("relaxed_head", ("relaxed_head",), _LASTING, still=("AU04", "AU24", "AU28")),
     CueRule("confused_stillness", ("confused_stillness",), _LASTING, still=("AU12",)),

@@ -23,23 +23,24 @@ class GateLimits:
 
     `blink` is lid closure above this face's neutral (0 to 1), `speech` the least stroke of the
     opening mouth (0 to 1), of which there must be several in a row; `turned_degrees` is the head's
-    yaw towards the camera, `bent_degrees` its pitch from the usual one; `quality` is how far a
-    picture can be trusted (0 to 1, lower is gated). A gate stays shut for its pad before and after;
-    `settle_seconds` after a face came, brief and one-sided movements are not believed.
+    yaw towards the camera, `bent_degrees` and `aside_degrees` its pitch and yaw from the usual
+    ones; `quality` is how far a picture can be trusted (0 to 1, lower is gated). A gate stays shut
+    for its pad before and after. `settle_seconds` after a face came, no movement is believed.
     """
 
-    blink: float = 0.3
+    blink: float = 0.06
     blink_pad_seconds: float = 0.1
-    speech: float = 0.1
+    speech: float = 0.06
     speech_strokes: int = 3
     speech_stroke_seconds: float = 0.6
     speech_within_seconds: float = 2.0
-    speech_pad_seconds: float = 0.7
+    speech_pad_seconds: float = 1.0
     turned_degrees: float = 30.0
-    bent_degrees: float = 20.0
-    turning_degrees_per_second: float = 60.0
+    bent_degrees: float = 9.0
+    aside_degrees: float = 7.0
+    turning_degrees_per_second: float = 30.0
     turn_pad_seconds: float = 0.2
-    quality: float = 0.4
+    quality: float = 0.6
     tap_pad_seconds: float = 0.3
     settle_seconds: float = 0.3
 
@@ -89,7 +90,7 @@ class Gate:
 
 
 class Gates:
-    """All gates of one face, by name: blink, speech, turned, bent, quality, tap."""
+    """All gates of one face, by name: blink, speech, turned, bent, aside, quality, tap."""
 
     def __init__(self, limits: GateLimits) -> None:
         self._limits = limits
@@ -98,10 +99,12 @@ class Gates:
             "speech": Gate("the visitor was talking", pad_seconds=limits.speech_pad_seconds),
             "turned": Gate("the head was turned or turning", pad_seconds=limits.turn_pad_seconds),
             "bent": Gate("the head was bent far", pad_seconds=limits.turn_pad_seconds),
+            "aside": Gate("the head was turned aside", pad_seconds=limits.turn_pad_seconds),
             "quality": Gate("the picture was poor", pad_seconds=0.0),
             "tap": Gate("the box was tapped", pad_seconds=limits.tap_pad_seconds),
         }
         self._qualities: deque[tuple[float, float]] = deque(maxlen=_QUALITIES_KEPT)
+        self._poses: deque[tuple[float, float, float]] = deque(maxlen=_QUALITIES_KEPT)
         self._mouth = Swing(
             SwingLimits(
                 least=limits.speech,
@@ -121,12 +124,17 @@ class Gates:
         *,
         yaw: float,
         pitch: float,
+        aside: float,
         speed: float,
         quality: float,
     ) -> None:
-        """Take one frame's rises (31,), yaw to the camera, pitch from the usual, and head speed."""
+        """Take one frame's rises (31,), yaw to the camera, pitch from the usual, and head speed.
+
+        `aside` is how far the head is turned from the usual yaw.
+        """
         limits, gates = self._limits, self._gates
         self._qualities.append((timestamp, quality))
+        self._poses.append((timestamp, yaw, pitch))
         lids = max(float(rises[_LIDS[0]]), float(rises[_LIDS[1]]))
         gates["blink"].update(timestamp, shut=lids > limits.blink)
         self._mouth.update(timestamp, float(rises[_MOUTH[0]] + rises[_MOUTH[1]]))
@@ -138,8 +146,17 @@ class Gates:
         turned = abs(yaw) > limits.turned_degrees or speed > limits.turning_degrees_per_second
         gates["turned"].update(timestamp, shut=turned)
         gates["bent"].update(timestamp, shut=abs(pitch) > limits.bent_degrees)
+        gates["aside"].update(timestamp, shut=aside > limits.aside_degrees)
         gates["quality"].update(timestamp, shut=quality < limits.quality)
         gates["tap"].update(timestamp, shut=False)
+
+    def swing(self, onset: float, apex: float) -> float:
+        """Give by how many degrees the head turned or bent from a movement's onset to its apex."""
+        way = [pose for pose in self._poses if onset <= pose[0] <= apex]
+        if not way:
+            return 0.0
+        (_, yaw, pitch), (_, last_yaw, last_pitch) = way[0], way[-1]
+        return max(abs(last_yaw - yaw), abs(last_pitch - pitch))
 
     def quality_at(self, timestamp: float) -> float:
         """Give how far the picture could be trusted at a time, not at the end when a face leaves.
@@ -152,3 +169,4 @@ class Gates:
     def lose(self) -> None:
         """Start anew what needs an unbroken view: the face was lost for a moment."""
         self._mouth.reset()
+        self._poses.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from math import exp
 from typing import Final
@@ -11,6 +12,9 @@ from cuelight.read.swing import Swing, SwingLimits
 NOD: Final = SwingLimits(least=3.0, strokes=3, stroke_seconds=0.5, within_seconds=1.6)
 SHAKE: Final = SwingLimits(least=5.0, strokes=3, stroke_seconds=0.6, within_seconds=1.8)
 """Down, up and down again; a shake is wider and slower. In degrees and seconds."""
+
+
+_WAY_SECONDS: Final = 3.0  # longer than a nod or shake of the slowest strokes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class HeadWatch:
         self._swings = {"nod": Swing(limits.nod), "shake": Swing(limits.shake)}
         self._pose: tuple[float, float, float] | None = None
         self._velocity = [0.0, 0.0, 0.0]
+        self._way: deque[tuple[float, float, float]] = deque()
         self.speed = 0.0
 
     def update(
@@ -66,6 +71,9 @@ class HeadWatch:
             yaw, pitch, roll = self._velocity
             self.speed = (yaw * yaw + pitch * pitch + roll * roll) ** 0.5
         self._pose = pose
+        self._way.append((timestamp, pose[0], pose[1]))
+        if self._way[0][0] < timestamp - _WAY_SECONDS:
+            self._way.popleft()
         stroke = {
             "nod": self._swings["nod"].update(timestamp, pose[1]),
             "shake": self._swings["shake"].update(timestamp, pose[0]),
@@ -78,8 +86,17 @@ class HeadWatch:
             return None
         # A head moves a little on the other axis too; the wider swing is the meant one.
         mean, name, span = max(found)
+        if not self._widest(name, span[0]):
+            return None
         least = self._limits.nod.least if name == "nod" else self._limits.shake.least
         return Gesture(name, span[0], span[1], mean, least)
+
+    def _widest(self, name: str, start: float) -> bool:
+        """Say whether the head went further along a gesture's own axis than along the other."""
+        since = [(yaw, pitch) for timestamp, yaw, pitch in self._way if timestamp >= start]
+        yaws, pitches = zip(*since, strict=True)
+        sideways, upright = max(yaws) - min(yaws), max(pitches) - min(pitches)
+        return bool(upright > sideways if name == "nod" else sideways > upright)
 
     def stances(self, roll: float, usual_roll: float, scale: float, usual: float) -> list[float]:
         """Give tilt, lean in, lean out and stillness as multiples of their limits."""
@@ -96,5 +113,6 @@ class HeadWatch:
     def lose(self) -> None:
         """Start anew: the face was lost for a moment."""
         self._pose, self._velocity, self.speed = None, [0.0, 0.0, 0.0], 0.0
+        self._way.clear()
         for swing in self._swings.values():
             swing.reset()

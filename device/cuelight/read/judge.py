@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import hypot, inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cuelight.read.channel import NUMBER
-from cuelight.read.cue import MICRO, PRICE_GAZE, RULES_OF, CueRule, confidence, misfit
+from cuelight.read.cue import MICRO, PRICE_GAZE, RULES_OF, SUSTAINED, CueRule, confidence, misfit
 from cuelight.read.decision import Decision, Explain
 from cuelight.records import Cue
 
@@ -18,18 +18,25 @@ if TYPE_CHECKING:
     from cuelight.read.head import Gesture
     from cuelight.read.movement import Movement, MovementFinder
     from cuelight.read.price import PriceMarks
+    from cuelight.read.rate import FrameRate
     from cuelight.read.sides import Sides
+
+
+_JUST_FOUND: Final = "the face had only just been found"
+_ANY_TOUCH: Final = frozenset({"turned", "speech", "aside", "bent"})
+_GESTURE_GATES: Final = {"nod": ("quality", "aside", "speech"), "shake": ("quality",)}
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """How a face is seen now: since when, how clearly, and whether its neutral is known."""
+    """How a face is seen now: since when, how clearly, if its neutral is known, if it is gone."""
 
     track: int
     now: float
     came: float
     quality: float
     provisional: bool
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,7 @@ class _Candidate:
     offset: float
     strength: float
     confidence: float
+    seen_seconds: float = inf
 
 
 class Judge:
@@ -50,6 +58,7 @@ class Judge:
         *,
         book: CueBook,
         prices: PriceMarks,
+        rate: FrameRate,
         finder: MovementFinder,
         gates: Gates,
         sides: Sides,
@@ -57,6 +66,7 @@ class Judge:
         explain: Explain | None,
     ) -> None:
         self._book, self._prices, self._explain = book, prices, explain
+        self._rate = rate
         self._finder, self._gates, self._sides = finder, gates, sides
         self._settle_seconds = settle_seconds
         self._last: dict[str, tuple[float, float]] = {}
@@ -68,7 +78,7 @@ class Judge:
         sure = confidence(movement, quality=quality, provisional=view.provisional)
         for rule in RULES_OF[movement.channel]:
             span = (movement.onset, movement.apex, movement.offset)
-            candidate = _Candidate(rule.name, *span, movement.peak, sure)
+            candidate = _Candidate(rule.name, *span, movement.peak, sure, movement.seen_seconds)
             reason = misfit(rule, movement) or self._disturbed(rule, movement, view)
             if not reason and rule.one_sided:
                 reason = self._sides.excuse(movement, view.now)
@@ -86,7 +96,11 @@ class Judge:
             strength=min(stroke / 20.0, 1.0),
             confidence=_sure(stroke / gesture.least_degrees, view),
         )
-        return self._settle(candidate, "", view)
+        reason = ""
+        for name in _GESTURE_GATES[gesture.name]:
+            if self._gates[name].touches(onset, offset):
+                reason = self._gates[name].reason
+        return self._settle(candidate, reason, view)
 
     def glance(self, glance: Glance, gaze: GazeWatch, view: View) -> list[Cue]:
         """Give the cue that looking away around a price mark is."""
@@ -99,26 +113,44 @@ class Judge:
             strength=min(glance.widest / gaze.full_degrees, 1.0),
             confidence=_sure(1.0 + wide, view),
         )
-        return self._settle(candidate, gaze.excuse(glance), view, price=True)
+        reason = gaze.excuse(glance)
+        if glance.onset <= view.came + self._settle_seconds:
+            reason = _JUST_FOUND
+        return self._settle(candidate, reason, view, price=True)
 
     def _disturbed(self, rule: CueRule, movement: Movement, view: View) -> str:
         onset, offset, micro = movement.onset, movement.offset, movement.kind == MICRO
+        swing = self._gates.swing(onset, movement.apex)
+        if swing > rule.swing_degrees:
+            return f"the head moved along by {swing:.0f} degrees"
         for name in ("quality", "tap", *sorted(rule.gates)):
             gate = self._gates[name]
             hidden = gate.covers(movement.apex) or gate.share(onset, offset) > 0.4
-            if name == "turned":
+            if name in _ANY_TOUCH:
                 hidden = gate.touches(onset, offset)
             if name == "blink":
                 hidden = hidden and micro
             if hidden:
                 return gate.reason
-        # Brief is only what was seen to begin; what a face arrives with may have lasted long.
-        brief = micro or rule.returns
-        if (brief or rule.one_sided) and onset <= view.came + self._settle_seconds:
-            return "the face had only just been found"
+        return self._undone(rule, movement, view)
+
+    def _undone(self, rule: CueRule, movement: Movement, view: View) -> str:
+        """Say which other movement, or coming and going, explains this one."""
+        onset, offset = movement.onset, movement.offset
+        # A movement is what was seen to begin and to end; what a face comes or goes with may be how
+        # it is. Only an open smile is told by what people in general look like.
+        if rule.name != "happiness":
+            if onset <= view.came + self._settle_seconds:
+                return _JUST_FOUND
+            if view.lost and not movement.returned and movement.kind != SUSTAINED:
+                return "the face was lost in it"
         for name in rule.still:
             if self._finder.moved_since(NUMBER[name], onset):
                 return f"{name} moved too"
+        for name, share in rule.rivals.items():
+            rival = self._finder.highest(NUMBER[name], onset, offset)
+            if movement.salience < share * rival:
+                return f"{name} rose {rival / movement.salience:.1f} times as far"
         return ""
 
     def _settle(
@@ -148,6 +180,8 @@ class Judge:
         ]
 
     def _unfit(self, found: _Candidate) -> str:
+        if brief := self._rate.excuse(found.seen_seconds):
+            return brief
         entry = self._book.cues[found.name]
         if found.strength < entry.strength:
             return f"its strength {found.strength:.2f} is below {entry.strength:g}"

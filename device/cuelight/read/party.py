@@ -40,23 +40,23 @@ class Party:
         self._sitters: dict[int, Sitter] = {}
 
     def update(
-        self, timestamp: float, expressions: Sequence[Expression], interval: float
+        self, timestamp: float, expressions: Sequence[Expression]
     ) -> list[tuple[Sitter, Cue]]:
         """Take one frame's expressions, at most one a track; give the cues with their sitters."""
         found: list[tuple[Sitter, Cue]] = []
         here = {expression.track: expression for expression in reversed(expressions)}
         if not here.keys() <= self._sitters.keys():
-            found += self._welcome(here, timestamp, interval)
+            found += self._welcome(here, timestamp)
         for track, sitter in self._sitters.items():
             if track in here:
-                found += [(sitter, cue) for cue in sitter.update(here[track], interval)]
+                found += [(sitter, cue) for cue in sitter.update(here[track])]
             elif sitter.lost(timestamp):
-                found += [(sitter, cue) for cue in sitter.close(interval)]
+                found += [(sitter, cue) for cue in sitter.close()]
         return found
 
-    def close(self, interval: float) -> list[tuple[Sitter, Cue]]:
+    def close(self) -> list[tuple[Sitter, Cue]]:
         """End what every face has under way."""
-        return [(s, cue) for s in self._sitters.values() for cue in s.close(interval)]
+        return [(s, cue) for s in self._sitters.values() for cue in s.close(lost=False)]
 
     def tap(self, timestamp: float) -> None:
         """Tell every face of a tap on the box."""
@@ -67,9 +67,7 @@ class Party:
         """Forget every face."""
         self._sitters.clear()
 
-    def _welcome(
-        self, here: dict[int, Expression], timestamp: float, interval: float
-    ) -> list[tuple[Sitter, Cue]]:
+    def _welcome(self, here: dict[int, Expression], timestamp: float) -> list[tuple[Sitter, Cue]]:
         """Give every new track a sitter: the lost one that it alone fits, and that alone fits it.
 
         Where there is a choice nobody inherits, and the lost ones in question are closed and
@@ -84,7 +82,7 @@ class Party:
         cues: list[tuple[Sitter, Cue]] = []
         for old in sorted(wanted):
             if (sitter := self._sitters.pop(old, None)) is not None:
-                cues += [(sitter, cue) for cue in sitter.close(interval)]
+                cues += [(sitter, cue) for cue in sitter.close()]
         gone = sorted((s.seen or 0.0, old) for old, s in self._sitters.items() if old not in here)
         for _, old in gone[: max(len(self._sitters) - self._limits.most, 0)]:
             del self._sitters[old]

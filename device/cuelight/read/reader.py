@@ -14,6 +14,7 @@ from cuelight.read.decision import Decision, Explain
 from cuelight.read.party import Party, PartyLimits
 from cuelight.read.pattern import Pattern
 from cuelight.read.price import PriceMarks, PriceTimes
+from cuelight.read.rate import FrameRate
 from cuelight.read.sitter import ReadLimits, Sitter
 from cuelight.read.thresholds import UnitThresholds
 from cuelight.read.visit import VisitEvent, VisitTimes, VisitWatch
@@ -60,6 +61,7 @@ class Reader:
         self._price_times = price_times or PriceTimes()
         self._prices = PriceMarks(self._price_times)
         self._visit = VisitWatch(visit_times or VisitTimes())
+        self._rate = FrameRate(read_limits.movement)
         factors = {name: cues.cues[rule.name].enter for rule in RULES for name in rule.channels}
         bank = ChannelBank({**_SILENT, **units}, factors)
         self._party = Party(
@@ -68,6 +70,7 @@ class Reader:
                 units=units,
                 book=cues,
                 prices=self._prices,
+                rate=self._rate,
                 limits=read_limits,
                 explain=explain,
             ),
@@ -78,7 +81,6 @@ class Reader:
         self._counts: Counter[str] = Counter()
         self._price_seen = False
         self._before: float | None = None
-        self._interval = 1.0 / 30.0
 
     @property
     def visiting(self) -> bool:
@@ -106,16 +108,14 @@ class Reader:
         if not isfinite(timestamp) or (self._before is not None and timestamp <= self._before):
             self._tell(timestamp, "frame", "frame", "it is not later than the one before")
             return []
-        if self._before is not None:
-            elapsed = min(timestamp - self._before, 0.5)
-            self._interval += 0.1 * (elapsed - self._interval)
+        self._rate.update(timestamp)
         self._prices.prune(timestamp)
         events = self._follow_visit(timestamp, self._visit.update(timestamp, occupied=occupied))
         self._before = timestamp
         current = [e for e in expressions if e.timestamp == timestamp] if expressions else []
         if len(current) < len(expressions):
             self._tell(timestamp, "frame", "expression", "its time is not the frame's")
-        found = self._party.update(timestamp, current, self._interval)
+        found = self._party.update(timestamp, current)
         return events + self._weigh(timestamp, found)
 
     def mark_price(self, timestamp: float, *, on_box: bool = False) -> None:
@@ -136,7 +136,7 @@ class Reader:
         """
         if self._before is not None and timestamp < self._before:
             timestamp = self._before
-        found = self._weigh(timestamp, self._party.close(self._interval), may_signal=False)
+        found = self._weigh(timestamp, self._party.close(), may_signal=False)
         return found + self._follow_visit(timestamp, self._visit.finish())
 
     def reset(self) -> None:
@@ -149,6 +149,7 @@ class Reader:
         self._counts.clear()
         self._price_seen = False
         self._before = None
+        self._rate.reset()
         self.budget.reset()
 
     def _weigh(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from cuelight.read.book import CueBook
     from cuelight.read.price import PriceMarks
+    from cuelight.read.rate import FrameRate
     from cuelight.read.thresholds import UnitThresholds
     from cuelight.records import Cue
     from cuelight.sense.records import Box, Expression
@@ -63,11 +64,12 @@ class Sitter:
         units: Mapping[str, UnitThresholds],
         book: CueBook,
         prices: PriceMarks,
+        rate: FrameRate,
         limits: ReadLimits,
         explain: Explain | None = None,
     ) -> None:
         self._bank, self._prices, self._explain = bank, prices, explain
-        self._limits = limits
+        self._rate, self._limits = rate, limits
         self._baseline = Baseline(units, limits.baseline)
         self._finder = MovementFinder(bank.leave, limits.movement)
         self._head = HeadWatch(limits.head)
@@ -77,6 +79,7 @@ class Sitter:
         self._judge = Judge(
             book=book,
             prices=prices,
+            rate=rate,
             finder=self._finder,
             gates=self._gates,
             sides=self._sides,
@@ -105,8 +108,8 @@ class Sitter:
         neutral: Floats = self._baseline.neutral.copy()
         return neutral
 
-    def update(self, expression: Expression, interval: float) -> list[Cue]:
-        """Take one expression; `interval` is the usual time between frames in seconds.
+    def update(self, expression: Expression) -> list[Cue]:
+        """Take one expression.
 
         Values that are no numbers are passed over, as if the face had not been seen.
         """
@@ -115,7 +118,7 @@ class Sitter:
             return []
         cues: list[Cue] = []
         if self.seen is None or now - self.seen > LOST_SECONDS:
-            cues += self.close(interval)
+            cues += self.close()
             elapsed = self._come(expression, raw)
         else:
             elapsed = now - self.seen
@@ -123,7 +126,7 @@ class Sitter:
         self._open = True
         self._raw, self.seen, self.box, self.track = raw, now, expression.box, expression.track
         view = View(self.track, now, self._came, self._quality, self.provisional)
-        cues += self._look(view, elapsed, interval)
+        cues += self._look(view, elapsed)
         yaw = abs(float(self._smooth[_YAW]))
         limits = self._limits.gate
         if expression.quality >= limits.quality and yaw <= limits.turned_degrees:
@@ -134,13 +137,16 @@ class Sitter:
         """Whether the face has been unseen long enough to close what was under way, once."""
         return self._open and self.seen is not None and timestamp - self.seen > LOST_SECONDS
 
-    def close(self, interval: float) -> list[Cue]:
-        """End what is under way at the last frame in which the face was seen."""
+    def close(self, *, lost: bool = True) -> list[Cue]:
+        """End what is under way at the last frame in which the face was seen.
+
+        `lost` is False at a clip's end, where nothing but the film broke off.
+        """
         if self.seen is None or not self._open:
             return []
         self._open = False
-        view = View(self.track, self.seen, self._came, self._quality, self.provisional)
-        left = self._finder.close(track=self.track, interval=interval)
+        view = View(self.track, self.seen, self._came, self._quality, self.provisional, lost)
+        left = self._finder.close(track=self.track, interval=self._rate.interval)
         cues = [cue for movement in left for cue in self._judge.movement(movement, view)]
         self._gaze.lose()
         self._head.lose()
@@ -160,7 +166,7 @@ class Sitter:
             self._learn(0.0)
         return 0.0
 
-    def _look(self, view: View, elapsed: float, interval: float) -> list[Cue]:
+    def _look(self, view: View, elapsed: float) -> list[Cue]:
         """Find the cues that one smoothed frame completes."""
         now = view.now
         rises, multiples = self._baseline.rises(self._smooth)
@@ -172,6 +178,7 @@ class Sitter:
             rises,
             yaw=yaw,
             pitch=pitch - usual[1],
+            aside=abs(yaw - usual[0]),
             speed=self._head.speed,
             quality=self._quality,
         )
@@ -185,7 +192,7 @@ class Sitter:
             self._bank.values(base),
             self._bank.rises(shown),
             track=view.track,
-            interval=interval,
+            interval=self._rate.interval,
         )
         cues = [cue for movement in found for cue in self._judge.movement(movement, view)]
         if gesture is not None:

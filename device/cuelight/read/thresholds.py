@@ -31,5 +31,5 @@ class UnitThresholds:
             raise ValueError(f"noise is {self.noise}, prior {self.prior}; wanted 0 to 1 for both")
 
 
-EMOTION_THRESHOLDS = UnitThresholds(enter=0.30, leave=0.15, noise=0.03, prior=0.0)
+EMOTION_THRESHOLDS = UnitThresholds(enter=0.08, leave=0.04, noise=0.01, prior=0.0)
 """How far a probability must rise above this face's own to agree with units that moved."""

@@ -246,5 +246,7 @@ class Teller:
             "fps_capability": status.fps_capability,
             "skipped": status.skipped,
             "latency_p95_ms": status.latency_p95_ms,
+            "min_detectable_ms": status.min_detectable_ms,
+            "micro": status.micro,
             "fault": status.fault,
         }
