@@ -27,10 +27,9 @@ from cue_bench.visits import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+import faces
 from bench_clips import clip, event, play, told, truth_table
-from cuelight.cuebook import load_cuebook
 from cuelight.errors import InputError
-from cuelight.places import models_folder
 from cuelight.records import Reading, Signal
 
 MOVED = [event("brief_frown", 100.0, 100.8), event("shake", 103.0, 104.2, apex=103.15)]
@@ -85,7 +84,7 @@ def test_a_missed_pattern_says_why(tmp_path):
     (unseen,) = scored(tmp_path, cues=FOUND[:1]).patterns
     assert (unseen.cause, unseen.missing) == (UNSEEN, ("shake",))
     assert scored(tmp_path).patterns[0].cause == WEAK
-    shipped = load_cuebook(models_folder() / "cues.toml")
+    shipped = faces.book()
     assert scored(tmp_path, book=shipped).patterns[0].cause == WEAK
     cues = {name: replace(entry, signal=False) for name, entry in shipped.cues.items()}
     mute = replace(shipped, cues=cues)

@@ -27,6 +27,7 @@ def worth(*, measured=True, **changes):
         "after_price_threshold": 3,
         "signal": True,
         "measured": measured,
+        "watched": False,
         "why": "",
     }
     return Worth(**(values | changes))
@@ -111,3 +112,13 @@ def test_values_that_no_cue_book_may_hold_leave_the_file_alone(tmp_path):
 def test_a_missing_key_is_named():
     with pytest.raises(ModelError, match=r"cue\.nod.*likelihood"):
         with_worths("[cue.nod]\nsignal = true\n[cue.shake]\n", {"nod": worth()})
+
+
+def test_of_a_cue_with_too_few_events_only_the_visit_thresholds_are_written():
+    fresh = with_worths(SHIPPED, {"nod": worth(measured=False, watched=True)})
+    changed = {
+        line.split(" = ")[0]
+        for old, line in zip(SHIPPED.splitlines(), fresh.splitlines(), strict=True)
+        if old != line
+    }
+    assert changed == {"visit_threshold", "after_price_threshold"}

@@ -7,14 +7,19 @@ import pytest
 from cuelight.cuebook import load_cuebook
 from cuelight.errors import ModelError
 from cuelight.read.budget import PRIORITY
+from cuelight.read.cue import EXPRESSION_CUES
 
 SHIPPED = Path(__file__).parents[1] / "models" / "cues.toml"
 
 
-def test_the_shipped_values_say_that_they_are_not_measured():
+def test_the_shipped_values_say_which_are_measured_and_trust_no_expression():
     book = load_cuebook(SHIPPED)
     assert set(book.readings) == set(PRIORITY)
-    assert not any(entry.measured for entry in book.cues.values())
+    assert {"raised_eyebrows", "pressed_lips", "brief_frown"} <= {
+        name for name, entry in book.cues.items() if entry.measured
+    }
+    assert not any(book.cues[name].signal for name in EXPRESSION_CUES)
+    assert any(entry.signal for entry in book.cues.values())
     assert book.readings["interest"].confidence == 0.8
 
 
@@ -27,8 +32,8 @@ def test_the_shipped_values_say_that_they_are_not_measured():
         ("signal = true", "signal = 1", r"signal is 1; wanted true or false"),
         ("visit_threshold = 2", "visit_threshold = 0", r"is 0; wanted a whole number from 1 on"),
         (
-            "interest = 9.0",
-            "interst = 9.0",
+            "{ interest = ",
+            "{ interst = ",
             r"likelihood.interst is unknown; did you mean interest",
         ),
         ("prior = 0.2\n", "", r"reading.interest.prior is missing"),

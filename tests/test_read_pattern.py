@@ -126,4 +126,3 @@ def test_a_reading_is_told_again_only_for_something_new():
 def test_every_cue_has_units_and_a_likelihood():
     assert set(UNITS_OF) == set(book().cues)
     assert all(UNITS_OF[name] and entry.likelihood for name, entry in book().cues.items())
-    assert not any(entry.measured for entry in book().cues.values())

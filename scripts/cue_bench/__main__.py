@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from cue_bench.worth import Worth
 
 
+_PEER_BELOW_FPS = 31.0
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Print the report; exit code 2 for wrong input."""
     args = _arguments(words)
@@ -85,7 +88,12 @@ def _bench(args: argparse.Namespace) -> None:
     measured = {OURS: measure_ours(clips, settings, jobs=args.jobs, cache=args.cache)}
     if args.peer:
         measured[PEER] = measure_peer(
-            clips, settings, jobs=args.jobs, folder=args.peer_folder, python=args.peer_python
+            # It takes hours over visits and high rates, and has no lamp to light in them.
+            [c for c in clips if c.truth.kind != "visits" and c.truth.fps < _PEER_BELOW_FPS],
+            settings,
+            jobs=args.jobs,
+            folder=args.peer_folder,
+            python=args.peer_python,
         )
     scores: defaultdict[Group, list[ClipScore]] = defaultdict(list)
     for system, results in measured.items():
@@ -127,12 +135,18 @@ def _bench(args: argparse.Namespace) -> None:
 
 
 def worths_of(scores: Sequence[ClipScore], cues: Path) -> dict[str, Worth]:
-    """Derive each cue's worth from all synthetic clips at the rate that the plan names."""
+    """Derive each cue's worth from the synthetic clips at the rate that the plan names.
+
+    Hits and false alarms are counted on the test clips, and false alarms besides in the visits for
+    tuning: those for testing must not set the very thresholds that they judge.
+    """
     fps = load_plan().worth["fps"]
     used = [
         score
         for score in scores
-        if round(score.clip.truth.fps) == fps and score.clip.truth.source != "film"
+        if round(score.clip.truth.fps) == fps
+        and score.clip.truth.source != "film"
+        and (score.clip.truth.split == "test") == (score.clip.truth.kind != "visits")
     ]
     if not used:
         return {}

@@ -1,4 +1,4 @@
-"""Load what people saw in a real film: tables of times, made by eye."""
+"""Load what was seen by eye in a real film: tables of times."""
 
 from __future__ import annotations
 

@@ -36,7 +36,8 @@ class Worth:
     """What goes into cues.toml for one cue.
 
     `ratio` is the measured one, cue to movement; `likelihood` by reading, cue to reading. `signal`
-    says whether it may move the lamp, `why` in words. What is not `measured` had too few cases.
+    says whether it may move the lamp, `why` in words. What is not `measured` had too few cases; if
+    it was `watched` long enough without the cue, its visit thresholds hold all the same.
     """
 
     hit_rate: float
@@ -48,6 +49,7 @@ class Worth:
     after_price_threshold: int
     signal: bool
     measured: bool
+    watched: bool
     why: str
 
 
@@ -83,6 +85,7 @@ def cue_worth(name: str, cue: CueSummary, *, half_life_seconds: float) -> Worth:
         after_price_threshold=visit_threshold(cue.alarms.cases, hours, seconds=after),
         signal=not doubt,
         measured=not few,
+        watched=cue.hours >= _least_hours(name),
         why=few or doubt or "good enough to move the lamp",
     )
 
@@ -126,13 +129,16 @@ def visit_threshold(alarms: int, hours: float, *, seconds: float) -> int:
 
 
 def _too_few(name: str, cue: CueSummary) -> str:
-    wanted = load_plan().worth
-    least = wanted["least_marked_hours" if name == PRICE_GAZE else "least_hours"]
-    if cue.events < wanted["least_events"]:
-        return f"{cue.events} true events; {wanted['least_events']:g} are wanted"
+    wanted, least = load_plan().worth["least_events"], _least_hours(name)
+    if cue.events < wanted:
+        return f"{cue.events} true events; {wanted:g} are wanted"
     if cue.hours < least:
         return f"{cue.hours:.2f} h without it; {least:g} h are wanted"
     return ""
+
+
+def _least_hours(name: str) -> float:
+    return load_plan().worth["least_marked_hours" if name == PRICE_GAZE else "least_hours"]
 
 
 def _doubt(name: str, cue: CueSummary, *, visit_seconds: float) -> str:

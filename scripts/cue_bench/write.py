@@ -39,6 +39,8 @@ def write_cues(path: Path, worths: Mapping[str, Worth]) -> list[str]:
 def with_worths(text: str, worths: Mapping[str, Worth]) -> str:
     """Give the text of a cues.toml with the values of every measured cue in it.
 
+    Of a cue with too few events only the visit thresholds, which rest on its false alarms alone.
+
     Raises ModelError where a measured cue's table lacks one of the keys.
     """
     lines, fresh, waiting = text.splitlines(keepends=True), dict[str, str](), ""
@@ -49,7 +51,7 @@ def with_worths(text: str, worths: Mapping[str, Worth]) -> str:
             _all_there(waiting, fresh)
             section, _, cue = header["name"].partition(".")
             worth = worths.get(cue) if section == "cue" else None
-            fresh = _values(worth) if worth is not None and worth.measured else {}
+            fresh = _values(worth) if worth is not None else {}
             waiting = header["name"]
         pair = _PAIR.match(bare)
         if pair and pair["key"] in fresh:
@@ -63,10 +65,14 @@ def with_worths(text: str, worths: Mapping[str, Worth]) -> str:
 
 def _values(worth: Worth) -> dict[str, str]:
     ratios = ", ".join(f"{name} = {ratio:.3g}" for name, ratio in worth.likelihood.items())
-    return {
-        "likelihood": f"{{ {ratios} }}",
+    thresholds = {
         "visit_threshold": str(worth.visit_threshold),
         "after_price_threshold": str(worth.after_price_threshold),
+    }
+    if not worth.measured:
+        return thresholds if worth.watched else {}
+    return thresholds | {
+        "likelihood": f"{{ {ratios} }}",
         "signal": str(worth.signal).lower(),
         "measured": "true",
     }
