@@ -25,6 +25,7 @@ THRESHOLDS = {name: UnitThresholds() for name in UNITS}
 TRUSTED = (
     ("pressed_lips", "hesitation", 9.0),
     ("nose_wrinkle", "discomfort", 9.0),
+    ("brief_frown", "discomfort", 7.0),
     ("one_sided_smile", "scepticism", 10.0),
 )
 POSES = ("yaw", "pitch", "roll", "scale", "gaze_yaw", "gaze_pitch")
