@@ -14,9 +14,10 @@ class GazeLimits:
     """What counts as looking away; angles from this visitor's usual direction.
 
     `enter_degrees` and `leave_degrees`: raising them leaves only wider glances. `hold_seconds` is
-    how long a glance must last. Below `table_degrees`, steeper than sideways by `table_slope`, lies
-    the table. A direction that took `habit_share` of the looking time so far is a habitual target;
-    raising it makes fewer directions habitual.
+    how long a glance must last, counted from where it passed `leave_degrees`. Below
+    `table_degrees`, steeper than sideways by `table_slope`, lies the table. A direction that took
+    `habit_share` of the looking time so far is a habitual target; raising it makes fewer directions
+    habitual.
     """
 
     enter_degrees: float = 14.0
@@ -61,6 +62,7 @@ class GazeWatch:
         self._watched = 0.0
         self._away: Glance | None = None
         self._before: tuple[float, float] | None = None
+        self._rose = 0.0
         self.glances: deque[Glance] = deque()
 
     @property
@@ -89,8 +91,10 @@ class GazeWatch:
             self._dwell *= exp(-0.6931 * elapsed / limits.habit_half_life_seconds)
             self._dwell[self._cell(yaw, pitch)] += elapsed
             self._watched += elapsed
+        if self._away is None and (before is None or before[1] < limits.leave_degrees <= angle):
+            self._rose = self._cross(before, timestamp, angle)
         if self._away is None and angle >= limits.enter_degrees:
-            self._away = Glance(self._cross(before, timestamp, angle), timestamp, timestamp, angle)
+            self._away = Glance(self._rose, timestamp, timestamp, angle)
             self.glances.append(self._away)
         away = self._away
         if away is not None:
@@ -132,7 +136,7 @@ class GazeWatch:
     def _cross(self, before: tuple[float, float] | None, now: float, angle: float) -> float:
         if before is None or angle <= before[1]:
             return now
-        part = (self._limits.enter_degrees - before[1]) / (angle - before[1])
+        part = (self._limits.leave_degrees - before[1]) / (angle - before[1])
         return before[0] + min(max(part, 0.0), 1.0) * (now - before[0])
 
     @staticmethod
