@@ -19,7 +19,7 @@ from rig_render import Look, Renderer
 
 from lab.moment import Moment
 from lab.person import IDENTITIES, TRAIN_SHARE
-from lab.room import draw_room, grey_of, paint_hand, paint_trunk
+from lab.room import draw_room, grey_of, paint_hand, paint_trunk, shifted
 from lab.view import Camera
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class _Shot:
         blurred = cv2.GaussianBlur(picture, (0, 0), person.blur_px * scale)
         picture = np.asarray(blurred, np.float32)
         if any(now.shift):
-            picture = _shifted(picture, now.shift, scale)
+            picture = shifted(picture, now.shift, scale)
         chance = np.random.default_rng((*self._look_seed, GRAIN, round(1e6 * t)))
         specks = chance.standard_normal(picture.shape, np.float32)
         # Shot noise grows with the light.
@@ -166,12 +166,3 @@ def _four(look: Look, name: str) -> tuple[float, ...]:
 def _strengths(moves: Mapping[str, float]) -> dict[str, float]:
     """Give what training calls the strengths of these rig coefficients, by which skin folds."""
     return {name: value / REACH.get(name.split("_")[0], 1.0) for name, value in moves.items()}
-
-
-def _shifted(picture: Floats, shift: list[float], scale: float) -> Floats:
-    height, width = picture.shape
-    right, down, degrees = shift
-    by = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0), np.float64)
-    by[:, 2] += (right * scale, down * scale)
-    moved = cv2.warpAffine(picture, by, (width, height), borderMode=cv2.BORDER_REFLECT)
-    return np.asarray(moved, np.float32)

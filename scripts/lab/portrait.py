@@ -15,7 +15,7 @@ from crop import MESH, NAMES
 from lab.layout import STEP, draw_layout
 from lab.mouth import Mouth
 from lab.restraint import held_gaze, held_turn, list_held_back
-from lab.room import paint_hand
+from lab.room import paint_hand, shifted
 from lab.skin import Skin
 from lab.surroundings import FINER, paint_surroundings
 
@@ -126,7 +126,7 @@ class Shot:
         now, person = self._script.at(t), self._script.person
         picture = self._draw(now)
         if any(now.shift):
-            picture = _shifted(picture, now.shift, self._size[0] / 640)
+            picture = shifted(picture, now.shift, self._size[0] / 640)
         chance = np.random.default_rng((person.look_seed, GRAIN, round(1e6 * t)))
         which, right, down = chance.integers((GRAINS, MARGIN, MARGIN)).tolist()
         width, height = self._size
@@ -175,12 +175,3 @@ def _grains(size: tuple[int, int]) -> Floats:
     chance = np.random.default_rng(BANK)
     width, height = size
     return chance.standard_normal((GRAINS, height + MARGIN, width + MARGIN), np.float32)
-
-
-def _shifted(picture: Floats, shift: Sequence[float], scale: float) -> Floats:
-    height, width = picture.shape
-    right, down, degrees = shift
-    by = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0), np.float64)
-    by[:, 2] += (right * scale, down * scale)
-    moved = cv2.warpAffine(picture, by, (width, height), borderMode=cv2.BORDER_REFLECT)
-    return np.asarray(moved, np.float32)

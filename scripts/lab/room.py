@@ -8,6 +8,8 @@ import cv2
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from crop import Grey
     from numpy.typing import NDArray
     from rig import Floats
@@ -95,6 +97,19 @@ def paint_hand(picture: Floats, landmarks: Floats, mouth: Floats, skin: float, u
     soft = max(0.012 * wide, 0.5)
     shaded = cv2.GaussianBlur(layer, (0, 0), 1.5 * soft).astype(np.float32)
     _blend(picture, shaded, cv2.GaussianBlur(mask, (0, 0), soft).astype(np.uint8))
+
+
+def shifted(picture: Floats, shift: Sequence[float], scale: float) -> Floats:
+    """Give the picture (height,width) as a bumped camera sees it.
+
+    `shift` is to the right, down (pixels of 640 across, which `scale` adapts) and degrees.
+    """
+    height, width = picture.shape
+    right, down, degrees = shift
+    by = np.asarray(cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0), np.float64)
+    by[:, 2] += (right * scale, down * scale)
+    moved = cv2.warpAffine(picture, by, (width, height), borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(moved, np.float32)
 
 
 def _blank(picture: Floats) -> Grey:
