@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _JUST_FOUND: Final = "the face had only just been found"
+# What these do to a face outlasts them at both ends: any overlap voids a movement.
 _ANY_TOUCH: Final = frozenset({"turned", "speech", "aside", "bent"})
 _GESTURE_GATES: Final = {"nod": ("quality", "aside", "speech"), "shake": ("quality",)}
 
