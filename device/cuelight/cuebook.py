@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _NUMBERS: Final = {
     "enter": (0.1, 10.0),
     "strength": (0.0, 1.0),
+    "commotion": (0.0, 10.0),
     "refractory_seconds": (0.0, 600.0),
     "prior": (0.001, 0.999),
     "confidence": (0.0, 1.0),
@@ -44,7 +45,7 @@ def load_cuebook(path: Path) -> CueBook:
         raise ModelError(
             f"Cannot read cue parameters from {path}: {error}. Restore it, or set model.folder."
         ) from None
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError is a ValueError
         raise ModelError(f"{path} is not TOML: {error}. Mend that line.") from None
     check = _Check(path)
     check.names("", table, ("evidence", "reading", "cue"), complete=("reading", "cue"))

@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 """Raised when the arrays of a kept file change their meaning."""
 
+_SENSES: Final = tuple(
+    "clip crop detect expression face geometry picture records runtime shape track zone".split()
+)
+"""The rooms of `sense` that a clip passes through; cameras and the reading of cards are none."""
+
 _PACKAGES: Final = ("numpy", "opencv-python-headless", *(name for _, name in RUNTIMES.values()))
 
 
@@ -74,7 +79,7 @@ def key_of(film: Path, settings: Settings) -> str:
         folder / table["model"]["file"],
         folder / "fetched" / DETECTOR_FILE,
         source / "sensing.py",
-        *sorted((source / "sense").glob("*.py")),
+        *(source / "sense" / f"{name}.py" for name in _SENSES),
     ]
     digest = hashlib.sha256(repr((FORMAT, settings.zone, settings.model, table)).encode())
     for path in files:

@@ -41,12 +41,13 @@ class BaselineTimes:
     kept before it becomes the neutral: raising it forgets arrivals with a smile later.
     A pose further off than `pose_limit_*` (degrees; part of its size) pulls no harder than at that
     limit, so leaning out for a moment does not move the usual seat.
-    A unit's enter threshold is `noise_multiple` times how far it wavers on this face at rest, at
-    least `keenest` and at most `deafest` times the card's; raising any of the three finds fewer
-    movements. A level that a unit keeps, to `keenest` times its threshold, for `settled_seconds` is
-    taken for where it rests, however high: faces differ, and a smile on arrival does not last so
-    long. Raising it trusts the population's neutral longer. A new face that the model calls neutral
-    with `sure_probability` is believed at once, its smile excepted.
+    A unit's enter threshold is `noise_multiple` times how far it wavers on this face about the
+    level that it keeps, at rest and in unrest apart; at least `keenest` and at most `deafest` (in
+    unrest `deafest_restless`) times the card's. Raising any of these finds fewer movements. A level
+    that a unit keeps, to `keenest` times its threshold, for `settled_seconds` is taken for where it
+    rests, however high: faces differ, and a smile on arrival does not last so long. Raising it
+    trusts the population's neutral longer. A new face that the model calls neutral with
+    `sure_probability` is believed at once, its smile excepted.
     `wary` slows the fall while the face shows something, since a smile also lowers other units.
     """
 
@@ -69,6 +70,7 @@ class BaselineTimes:
     noise_multiple: float = 4.0
     keenest: float = 0.5
     deafest: float = 2.0
+    deafest_restless: float = 3.0
 
 
 class Baseline:
@@ -89,6 +91,7 @@ class Baseline:
         self._reach = prior + self._enter
         self._noise = np.array([row.noise for row in rows])
         self._spread = self._noise.copy()
+        self._restless_spread = 2.0 * self._noise
         # Dead units never rise: their threshold is out of reach.
         self._live = np.array(
             [1.0 if name in EMOTIONS or units.get(name, _DEAD).live else 0.0 for name in EXPRESSIVE]
@@ -107,17 +110,28 @@ class Baseline:
         """Whether this face has been seen too briefly to know its neutral."""
         return self.seen_seconds < self._times.provisional_seconds
 
-    def rises(self, observed: Floats) -> tuple[Floats, Floats]:
-        """Give rises above neutral (31,), and the same in multiples of the enter thresholds."""
+    def rises(self, observed: Floats, *, unrest: float = 0.0) -> tuple[Floats, Floats]:
+        """Give rises above neutral (31,), and the same in multiples of the enter thresholds.
+
+        `unrest` (0 to 1) says how far to go by what the face wavers when it is not at rest.
+        """
         count = len(EXPRESSIVE)
         rises: Floats = (observed[:count] - self.neutral[:count]) * self._live
         times = self._times
-        level = np.maximum(times.keenest * self._enter, times.noise_multiple * self._spread)
-        multiples: Floats = rises / np.minimum(level, times.deafest * self._enter)
+        more = np.maximum(self._restless_spread - self._spread, 0.0)
+        spread = self._spread + unrest * more
+        deafest = times.deafest + unrest * (times.deafest_restless - times.deafest)
+        level = np.maximum(times.keenest * self._enter, times.noise_multiple * spread)
+        multiples: Floats = rises / np.minimum(level, deafest * self._enter)
         return rises, multiples
 
     def update(
-        self, observed: Floats, elapsed_seconds: float, *, neutral_probability: float
+        self,
+        observed: Floats,
+        elapsed_seconds: float,
+        *,
+        neutral_probability: float,
+        unrest: float = 0.0,
     ) -> None:
         """Learn from one frame of smoothed observations (37,) that is fit to learn from."""
         times, count = self._times, len(EXPRESSIVE)
@@ -145,14 +159,20 @@ class Baseline:
                 most = np.where(self._smiles, most, seen)
             np.maximum(step, up * (most - neutral), out=step)
         step = np.where(rise < 0.0, down * rise, step)
-        still = np.abs(rise)
-        learn = _gain(elapsed_seconds, times.spread_seconds) * (still < self._enter)
-        # 1.25 times the mean distance is the standard deviation of a normal distribution.
-        self._spread += learn * (1.2533 * still - self._spread)
+        self._waver(np.abs(seen - self._level), elapsed_seconds, unrest)
         neutral += step
         pose = self.neutral[count:]
         pull = _gain(elapsed_seconds, times.pose_first_seconds if first else times.pose_seconds)
         pose += pull * np.clip(observed[count:] - pose, -self._limit, self._limit)
+
+    def _waver(self, away: Floats, elapsed_seconds: float, unrest: float) -> None:
+        """Learn how far units waver; not from what goes so far that it is a movement."""
+        learn = _gain(elapsed_seconds, self._times.spread_seconds)
+        # 1.25 times the mean distance is the standard deviation of a normal distribution.
+        far = 1.2533 * away
+        small, restless = away < self._enter, away < 2.0 * self._enter
+        self._spread += (1.0 - unrest) * learn * small * (far - self._spread)
+        self._restless_spread += unrest * learn * restless * (far - self._restless_spread)
 
     def _settle(self, seen: Floats, elapsed_seconds: float, *, calm: bool) -> NDArray[np.bool_]:
         """Say which units (31,) have kept their level long enough to be at rest."""

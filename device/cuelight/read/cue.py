@@ -29,7 +29,8 @@ class CueRule:
     other side kept still. `still` channels must not have moved meanwhile. `rivals` are
     channels that a model reads a little of this cue into: the cue must rise, in multiples of the
     enter thresholds, at least the given share as far as they. The units' rise must not exceed
-    `strongest`.
+    `strongest`. `kin` are units that go along with the cue's own on real faces; how much all
+    others may move meanwhile, the cue book says.
     """
 
     name: str
@@ -43,6 +44,7 @@ class CueRule:
     rivals: Mapping[str, float] = field(default_factory=dict)
     swing_degrees: float = float("inf")
     strongest: float = 1.0
+    kin: frozenset[str] = frozenset()
 
     @property
     def units(self) -> frozenset[str]:
@@ -65,6 +67,9 @@ _ASYMMETRIC: Final = frozenset({"speech", "turned", "aside"})
 _SWING: Final = 10.0
 """Brows rise a little in the model's eye with a head that rises, and sink with one that sinks."""
 
+_EYES: Final = frozenset({"AU05", "AU06", "AU07", "AU45"})
+_SMILE_KIN: Final = _EYES | {"AU10", "AU15", "AU20", "AU24"}
+
 RULES: Final = (
     CueRule(
         "raised_eyebrows",
@@ -73,6 +78,7 @@ RULES: Final = (
         _LIDS_AND_BROWS,
         returns=True,
         swing_degrees=_SWING,
+        kin=_EYES | {"AU04"},
     ),
     CueRule("soft_smile_tilt", ("AU12+tilt",), _LASTING, still=("covered",), strongest=0.6),
     CueRule(
@@ -89,6 +95,7 @@ RULES: Final = (
             "AU10": 1.0,
             "AU01+AU02": 1.0,
         },
+        kin=_EYES | {"AU12", "AU14", "AU15", "AU17", "AU18", "AU20"},
     ),
     CueRule(
         "nose_wrinkle",
@@ -97,6 +104,7 @@ RULES: Final = (
         _NOSE,
         longest_seconds=2.5,
         rivals={"AU26": 1.0, "AU12": 1.3},
+        kin=_EYES | {"AU04", "AU10", "AU25"},
     ),
     CueRule(
         "brief_frown",
@@ -107,6 +115,7 @@ RULES: Final = (
         returns=True,
         swing_degrees=0.4 * _SWING,
         rivals={"AU09": 1.0, "AU10": 1.0, "AU12": 1.0, "AU01+AU02": 1.0},
+        kin=_EYES | {"AU01", "AU02", "AU09"},
     ),
     CueRule(
         "one_sided_smile",
@@ -116,21 +125,66 @@ RULES: Final = (
         one_sided=True,
         still=("tilt",),
         rivals={"AU10": 1.0},
+        kin=_SMILE_KIN,
     ),
-    CueRule("happiness", ("happiness",), _ANY, still=("covered",)),
-    CueRule("surprise", ("surprise",), _ANY, _LIDS_AND_BROWS | _LIPS, swing_degrees=_SWING),
-    CueRule("disgust", ("disgust",), _ANY, _NOSE),
-    CueRule("anger", ("anger",), _ANY, _LIDS_AND_BROWS | _POSED),
     CueRule(
-        "fear", ("fear",), _ANY, _LIDS_AND_BROWS | _LIPS, rivals={"surprise": 1.0, "sadness": 1.0}
+        "happiness",
+        ("happiness",),
+        _ANY,
+        still=("covered",),
+        kin=_SMILE_KIN | {"AU14", "AU25", "AU26"},
     ),
-    CueRule("sadness", ("sadness",), _ANY, _LIDS_AND_BROWS | _LIPS, rivals={"fear": 1.0}),
     CueRule(
-        "contempt", _one_sided("contempt "), _ANY, _ASYMMETRIC, one_sided=True, still=("tilt",)
+        "surprise",
+        ("surprise",),
+        _ANY,
+        _LIDS_AND_BROWS | _LIPS,
+        swing_degrees=_SWING,
+        kin=_EYES | {"AU04", "AU25"},
+    ),
+    CueRule("disgust", ("disgust",), _ANY, _NOSE, kin=_EYES | {"AU04", "AU25", "AU26"}),
+    CueRule(
+        "anger",
+        ("anger",),
+        _ANY,
+        _LIDS_AND_BROWS | _POSED,
+        kin=_EYES | {"AU01", "AU02", "AU09", "AU17", "AU28"},
+    ),
+    CueRule(
+        "fear",
+        ("fear",),
+        _ANY,
+        _LIDS_AND_BROWS | _LIPS,
+        rivals={"surprise": 1.0, "sadness": 1.0},
+        kin=_EYES | {"AU04", "AU12", "AU14", "AU15", "AU25", "AU26"},
+    ),
+    CueRule(
+        "sadness",
+        ("sadness",),
+        _ANY,
+        _LIDS_AND_BROWS | _LIPS,
+        rivals={"fear": 1.0},
+        kin=_EYES | {"AU02", "AU04", "AU17"},
+    ),
+    CueRule(
+        "contempt",
+        _one_sided("contempt "),
+        _ANY,
+        _ASYMMETRIC,
+        one_sided=True,
+        still=("tilt",),
+        kin=_SMILE_KIN,
     ),
     CueRule("lean_in", ("lean_in",), _LASTING, _POSED),
     CueRule("lean_out", ("lean_out",), _LASTING, _POSED),
-    CueRule("eye_softening", ("AU06",), _LASTING, frozenset({"bent"}), still=("AU04", "AU09")),
+    CueRule(
+        "eye_softening",
+        ("AU06",),
+        _LASTING,
+        frozenset({"bent"}),
+        still=("AU04", "AU09"),
+        kin=_SMILE_KIN | {"AU12", "AU14", "AU25", "AU26"},
+    ),
     CueRule("relaxed_head", ("relaxed_head",), _LASTING, still=("AU04", "AU24", "AU28")),
     CueRule("confused_stillness", ("confused_stillness",), _LASTING, still=("AU12",)),
 )

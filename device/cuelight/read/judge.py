@@ -13,6 +13,7 @@ from cuelight.records import Cue
 
 if TYPE_CHECKING:
     from cuelight.read.book import CueBook
+    from cuelight.read.commotion import Commotion
     from cuelight.read.gate import Gates
     from cuelight.read.gaze import GazeWatch, Glance
     from cuelight.read.head import Gesture
@@ -63,12 +64,14 @@ class Judge:
         finder: MovementFinder,
         gates: Gates,
         sides: Sides,
+        commotion: Commotion,
         settle_seconds: float,
         explain: Explain | None,
     ) -> None:
         self._book, self._prices, self._explain = book, prices, explain
         self._rate = rate
         self._finder, self._gates, self._sides = finder, gates, sides
+        self._commotion = commotion
         self._settle_seconds = settle_seconds
         self._last: dict[str, tuple[float, float]] = {}
 
@@ -133,6 +136,11 @@ class Judge:
                 hidden = hidden and micro
             if hidden:
                 return gate.reason
+        # What a face came with was not seen to rise, so it cannot be compared.
+        if onset > view.came + self._settle_seconds:
+            share = self._commotion.share(onset, offset, rule.units, rule.kin)
+            if share > self._book.cues[rule.name].commotion:
+                return f"the rest of the face moved {share:.0%} as far"
         return self._undone(rule, movement, view)
 
     def _undone(self, rule: CueRule, movement: Movement, view: View) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cuelight.read.baseline import POSES, Baseline, BaselineTimes
 from cuelight.read.channel import CHANNELS, EXPRESSIVE, ChannelBank, Floats
+from cuelight.read.commotion import Commotion
 from cuelight.read.decision import Decision, Explain
 from cuelight.read.gate import GateLimits, Gates
 from cuelight.read.gaze import GazeLimits, GazeWatch
@@ -17,6 +18,7 @@ from cuelight.read.head import HeadLimits, HeadWatch
 from cuelight.read.judge import Judge, View
 from cuelight.read.movement import MovementFinder, MovementTimes
 from cuelight.read.sides import SideLimits, Sides
+from cuelight.read.unrest import Unrest, UnrestLimits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,6 +50,7 @@ class ReadLimits:
     gaze: GazeLimits = field(default_factory=GazeLimits)
     head: HeadLimits = field(default_factory=HeadLimits)
     sides: SideLimits = field(default_factory=SideLimits)
+    unrest: UnrestLimits = field(default_factory=UnrestLimits)
 
 
 class Sitter:
@@ -76,6 +79,8 @@ class Sitter:
         self._gaze = GazeWatch(limits.gaze)
         self._sides = Sides(limits.sides)
         self._gates = Gates(limits.gate)
+        self._commotion = Commotion(units)
+        self._unrest = Unrest(limits.unrest)
         self._judge = Judge(
             book=book,
             prices=prices,
@@ -83,6 +88,7 @@ class Sitter:
             finder=self._finder,
             gates=self._gates,
             sides=self._sides,
+            commotion=self._commotion,
             settle_seconds=limits.gate.settle_seconds,
             explain=explain,
         )
@@ -151,6 +157,7 @@ class Sitter:
         self._gaze.lose()
         self._head.lose()
         self._gates.lose()
+        self._commotion.lose()
         return cues
 
     def tap(self, timestamp: float) -> None:
@@ -169,7 +176,8 @@ class Sitter:
     def _look(self, view: View, elapsed: float) -> list[Cue]:
         """Find the cues that one smoothed frame completes."""
         now = view.now
-        rises, multiples = self._baseline.rises(self._smooth)
+        self._commotion.update(now, self._smooth)
+        rises, multiples = self._baseline.rises(self._smooth, unrest=self._unrest.value)
         yaw, pitch, roll, scale, gaze_yaw, gaze_pitch = self._smooth[_POSE:].tolist()
         usual = self._baseline.neutral[_POSE:].tolist()
         gesture = self._head.update(now, elapsed, (yaw, pitch, roll))
@@ -181,6 +189,12 @@ class Sitter:
             aside=abs(yaw - usual[0]),
             speed=self._head.speed,
             quality=self._quality,
+        )
+        self._unrest.update(
+            elapsed,
+            speed=self._head.speed,
+            away_degrees=max(abs(pitch - usual[1]), abs(yaw - usual[0])),
+            talking=self._gates["speech"].covers(now),
         )
         self._sides.update(now, rises, elapsed)
         stances = self._head.stances(roll, usual[2], scale, usual[3])
@@ -225,7 +239,12 @@ class Sitter:
         )
 
     def _learn(self, elapsed: float) -> None:
-        self._baseline.update(self._smooth, elapsed, neutral_probability=self._neutral_probability)
+        self._baseline.update(
+            self._smooth,
+            elapsed,
+            neutral_probability=self._neutral_probability,
+            unrest=self._unrest.value,
+        )
 
     def _tell_near(self, channel: int, peak: float, seconds: float) -> None:
         now = self.seen or 0.0
