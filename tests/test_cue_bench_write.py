@@ -13,7 +13,10 @@ from cuelight.errors import ModelError
 from cuelight.places import models_folder
 
 SHIPPED = (models_folder() / "cues.toml").read_text(encoding="utf-8")
-KEYS = {"likelihood", "visit_threshold", "after_price_threshold", "signal", "measured"}
+KEYS = {
+    *("likelihood", "usual_confidence", "visit_threshold", "after_price_threshold"),
+    *("signal", "measured"),
+}
 
 
 def worth(*, measured=True, **changes):
@@ -23,6 +26,7 @@ def worth(*, measured=True, **changes):
         "ratio": 80.0,
         "real": 0.89,
         "likelihood": {"discomfort": 6.3333, "interest": 0.4215},
+        "usual_confidence": 0.62,
         "visit_threshold": 5,
         "after_price_threshold": 3,
         "signal": True,
@@ -47,6 +51,7 @@ def test_a_measured_cue_gets_its_values_and_nothing_else_changes():
         "likelihood": {"discomfort": 6.33, "interest": 0.421},
         "visit_threshold": 5,
         "after_price_threshold": 3,
+        "usual_confidence": 0.62,
         "signal": True,
         "measured": True,
     }
@@ -74,6 +79,7 @@ def test_a_comment_after_a_value_stays_and_line_endings_too():
             "likelihood": "{ interest = 6.0 }",
             "visit_threshold": 2,
             "after_price_threshold": 1,
+            "usual_confidence": 1.0,
             "signal": "true",
             "measured": "false",
         }.items()

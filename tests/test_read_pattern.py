@@ -42,9 +42,12 @@ def test_one_twitch_seen_by_two_detectors_is_one_piece():
 
 
 def test_different_units_at_one_moment_are_two_movements():
-    assert [r.name for r in weigh(cue("nose_wrinkle", 10), cue("brief_frown", 10))] == [
-        "discomfort"
-    ]
+    assert [r.name for r in weigh(cue("brief_frown", 10), cue("shake", 10))] == ["discomfort"]
+
+
+@pytest.mark.parametrize(("apart", "readings"), [(0.0, 0), (0.4, 0), (0.6, 1)])
+def test_a_frown_that_a_nose_wrinkle_brings_along_is_no_second_movement(apart, readings):
+    assert len(weigh(cue("nose_wrinkle", 10), cue("brief_frown", 10 + apart))) == readings
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(EXPRESSION_CUES)), st.floats(0, 30)), max_size=12))

@@ -24,6 +24,7 @@ _NUMBERS: Final = {
     "refractory_seconds": (0.0, 600.0),
     "prior": (0.001, 0.999),
     "confidence": (0.0, 1.0),
+    "usual_confidence": (0.1, 1.0),
     "half_life_seconds": (0.1, 3600.0),
     "separate_seconds": (0.0, 600.0),
     "likelihood": (0.001, 1000.0),

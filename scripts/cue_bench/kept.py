@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 """Raised when the arrays of a kept file change their meaning."""
 
-_SENSES: Final = tuple(
-    "clip crop detect expression face geometry picture records runtime shape track zone".split()
+_SENSES: Final = (
+    *("clip", "crop", "detect", "expression", "face", "geometry"),
+    *("picture", "records", "runtime", "shape", "track", "zone"),
 )
 """The rooms of `sense` that a clip passes through; cameras and the reading of cards are none."""
 

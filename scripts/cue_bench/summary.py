@@ -30,7 +30,8 @@ class CueSummary:
     `alarms` an hour on distractors, neutral clips, visits, `alarms_amid` by distractor. Delays in
     seconds: `after_met` since the definition was met, `after_end` since the interval was over;
     `to_reading` and `to_signal` the same as `after_met` where one rested on the cue.
-    `visits`: the share of ten-minute visits that do not show it in which it was counted.
+    `confidence` is that of its hits. `visits`: the share of ten-minute visits that do not show it
+    in which it was counted.
     """
 
     events: int
@@ -43,6 +44,7 @@ class CueSummary:
     alarms: Figure
     hours: float
     alarms_amid: Mapping[str, Figure]
+    confidence: Spread
     onset_error: Spread
     after_met: Spread
     after_end: Spread
@@ -116,6 +118,7 @@ def _cue(name: str, scores: Sequence[ClipScore], quiet: Sequence[ClipScore]) -> 
         alarms=rate(len(alarms), hours),
         hours=hours,
         alarms_amid=_amid(quiet, Counter(false.amid for false in alarms)),
+        confidence=spread([hit.told.cue.confidence for hit in hits]),
         onset_error=spread([hit.onset_error for hit in hits]),
         after_met=spread([hit.told.at - hit.due.met for hit in prompt]),
         after_end=spread([hit.told.at - hit.due.ended for hit in prompt]),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from cue_bench.summary import CueSummary, Summary
 
+_LEAST_USUAL: Final = 0.1  # what a cue book takes
 _A_MOMENT: Final = 1e-3  # hours: where nothing was watched thresholds are beyond reach
 
 
@@ -35,7 +36,8 @@ _A_MOMENT: Final = 1e-3  # hours: where nothing was watched thresholds are beyon
 class Worth:
     """What goes into cues.toml for one cue.
 
-    `ratio` is the measured one, cue to movement; `likelihood` by reading, cue to reading. `signal`
+    `ratio` is the measured one, cue to movement; `likelihood` by reading, cue to reading, of a cue
+    as sure as half of its hits were (`usual_confidence`). `signal`
     says whether it may move the lamp, `why` in words. What is not `measured` had too few cases; if
     it was `watched` long enough without the cue, its visit thresholds hold all the same.
     """
@@ -45,6 +47,7 @@ class Worth:
     ratio: float
     real: float
     likelihood: Mapping[str, float]
+    usual_confidence: float
     visit_threshold: int
     after_price_threshold: int
     signal: bool
@@ -81,6 +84,7 @@ def cue_worth(name: str, cue: CueSummary, *, half_life_seconds: float) -> Worth:
         ratio=hit / false,
         real=real,
         likelihood={key: tempered(stated, real) for key, stated in plan.stated[name].items()},
+        usual_confidence=1.0 if few else min(max(cue.confidence.median, _LEAST_USUAL), 1.0),
         visit_threshold=visit_threshold(cue.alarms.cases, hours, seconds=visit),
         after_price_threshold=visit_threshold(cue.alarms.cases, hours, seconds=after),
         signal=not doubt,

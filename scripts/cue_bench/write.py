@@ -73,6 +73,7 @@ def _values(worth: Worth) -> dict[str, str]:
         return thresholds if worth.watched else {}
     return thresholds | {
         "likelihood": f"{{ {ratios} }}",
+        "usual_confidence": f"{worth.usual_confidence:.2f}",
         "signal": str(worth.signal).lower(),
         "measured": "true",
     }

@@ -16,18 +16,20 @@ class CueEntry:
     `likelihood` gives, per reading, how many times likelier the cue is when the reading holds than
     when it does not (below 1 speaks against it). `enter` multiplies the units' enter thresholds:
     raising it finds fewer cues. A cue weaker than `strength` (0 to 1 above neutral) or less sure
-    than `confidence` is dropped; so is one while the rest of the face moves, on average, more than
-    `commotion` times as far as the cue's own units: raising it finds more cues in busy faces. A
-    visit counts for the cue from `visit_threshold` cues on, and for the time after a price mark
-    from `after_price_threshold` on. The same cue rests for `refractory_seconds`. A cue that does
-    not `signal` is evidence but never completes a signal by itself. `measured` says whether these
-    values come from a benchmark.
+    than `confidence` is dropped; one as sure as `usual_confidence`, that of half of its true finds
+    when its likelihood was measured, or surer is evidence in full, others less so; so is one while
+    the rest of the face moves, on average, more than `commotion` times as far as the cue's own
+    units: raising it finds more cues in busy faces. A visit counts for the cue from
+    `visit_threshold` cues on, and for the time after a price mark from `after_price_threshold` on.
+    The same cue rests for `refractory_seconds`. A cue that does not `signal` is evidence but never
+    completes a signal by itself. `measured` says whether these values come from a benchmark.
     """
 
     likelihood: Mapping[str, float]
     enter: float = 1.0
     strength: float = 0.0
     confidence: float = 0.0
+    usual_confidence: float = 1.0
     commotion: float = 10.0
     visit_threshold: int = 1
     after_price_threshold: int = 1

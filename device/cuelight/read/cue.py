@@ -204,6 +204,9 @@ UNITS_OF: Final[Mapping[str, frozenset[str]]] = {
 }
 """The units behind each cue: cues that share one may be the same movement."""
 
+KIN_OF: Final[Mapping[str, frozenset[str]]] = {rule.name: rule.kin for rule in RULES}
+"""The units that go along with each cue's own: another cue of those may be the same twitch."""
+
 CUES: Final = frozenset(UNITS_OF)
 """Every cue there is, by its name on the wire."""
 

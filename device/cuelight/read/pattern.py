@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from math import exp, log
 from typing import TYPE_CHECKING, Final
 
-from cuelight.read.cue import EXPRESSION_CUES, PRICE_GAZE, SMILES, UNITS_OF
+from cuelight.read.cue import EXPRESSION_CUES, KIN_OF, PRICE_GAZE, SMILES, UNITS_OF
 from cuelight.read.decision import Decision, Explain
 from cuelight.records import Cue, Reading
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PRICE_CONCERN: Final = "price_concern"
 _FORGET_HALF_LIVES: Final = 5.0
+_TWITCH_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +30,11 @@ class _Verdict:
 class Pattern:
     """One face's evidence, and what it adds up to.
 
-    Odds = prior odds x the product over separate movements of LR^(confidence x decay), with a 20 s
-    half-life from the apex on. A cue that the reader is half sure of weighs half as much. Cues that
-    share a unit and peak within 2 s are one movement: the one that says most stands for it.
+    Odds = prior odds x the product over separate movements of LR^(sureness x decay), with a 20 s
+    half-life from the apex on. Sureness is 1 from the confidence on that a cue usually has when it
+    is true, since that is what its measured ratio stands for; half of it weighs half as much. Cues
+    that share a unit and peak within 2 s are one movement, and so are those of which one brings the
+    other's units along and that peak at once: the one that says most stands for it.
     Only cues near a price mark speak for a price concern; any may speak against it.
     """
 
@@ -119,16 +122,23 @@ class Pattern:
         return groups
 
     def _same(self, one: Cue, other: Cue) -> bool:
-        close = abs(one.apex - other.apex) < self._book.separate_seconds
-        return close and bool(UNITS_OF[one.name] & UNITS_OF[other.name])
+        apart = abs(one.apex - other.apex)
+        if UNITS_OF[one.name] & UNITS_OF[other.name]:
+            return apart < self._book.separate_seconds
+        along = any(
+            UNITS_OF[a.name] & KIN_OF.get(b.name, frozenset())
+            for a, b in ((one, other), (other, one))
+        )
+        return along and apart < _TWITCH_SECONDS
 
     def _weight(self, cue: Cue, name: str, timestamp: float) -> float:
-        ratio = self._book.cues[cue.name].likelihood.get(name, 1.0)
+        entry = self._book.cues[cue.name]
+        ratio = entry.likelihood.get(name, 1.0)
         if ratio > 1.0 and name == PRICE_CONCERN and not cue.price:
             return 0.0
         age = max(timestamp - cue.apex, 0.0)
         decay: float = 0.5 ** (age / self._book.half_life_seconds)
-        return log(ratio) * cue.confidence * decay
+        return log(ratio) * min(cue.confidence / entry.usual_confidence, 1.0) * decay
 
 
 def unworthy(name: str, cues: Sequence[str]) -> str:
