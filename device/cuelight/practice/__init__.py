@@ -1,0 +1,1 @@
+"""Train the eye: brief expressions and cues on rendered faces, scored on the rep's own machine."""
