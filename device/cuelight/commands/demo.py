@@ -1,8 +1,9 @@
-"""Show the whole chain on a real face: sample clip, real loop, mock pins, embedded broker."""
+"""Show the whole chain on a real face: clip, real loop, mock pins, broker, and the dashboard."""
 
 from __future__ import annotations
 
 import logging
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from cuelight.box import Box
 from cuelight.clock import boot_seconds
+from cuelight.commands.demo_page import DemoPage
 from cuelight.commands.replay import event_text
 from cuelight.embedded_broker import EmbeddedBroker
 from cuelight.live import LiveView
@@ -58,6 +60,9 @@ def main(args: argparse.Namespace) -> int:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="cuelight-demo-"))
         broker = stack.enter_context(EmbeddedBroker())
         listener = stack.enter_context(Listener(host="127.0.0.1", port=broker.port, site=_SITE))
+        page = stack.enter_context(
+            DemoPage(Path(folder), broker_port=broker.port, site=_SITE, told=log.tell)
+        )
         source = PacedClip(clip, loops=args.loops, now=boot_seconds, wait=time.sleep)
         settings = _settings(broker.port, folder)
         box = stack.enter_context(
@@ -70,7 +75,7 @@ def main(args: argparse.Namespace) -> int:
                 f"cuelight demo: {clip.name} {args.loops} times, in real time",
                 lamp=lambda: box.panel.level,
                 camera_lamp=lambda: box.panel.camera_lamp_is_lit,
-                notes=lambda: [log.so_far(), *listener.lines()],
+                notes=lambda: [page.line, log.so_far(), *_of_devices(listener.lines())],
             )
             stack.enter_context(log.view)
         box.run()
@@ -81,14 +86,22 @@ def main(args: argparse.Namespace) -> int:
             log.view.close()
         print(log.summary(box, source, listener))
         print(_LOUD)
+        if not args.headless and sys.stdin.isatty() and sys.stdout.isatty():
+            print(f"{page.line}\nThe dashboard stays until you press Enter.")
+            sys.stdin.readline()
     return 0 if arrived else 1
+
+
+def _of_devices(lines: list[str]) -> list[str]:
+    """Leave out the sums over devices, which the dashboard shows."""
+    return [line for line in lines if not line.startswith("aggregate/")]
 
 
 def _settings(port: int, folder: str) -> Settings:
     return Settings(
         site=SiteSettings(name=_SITE, device="sample-clip"),
         lamp=LampSettings(pin_factory="mock"),
-        mqtt=MqttSettings(host="127.0.0.1", port=port),
+        mqtt=MqttSettings(host="127.0.0.1", port=port, tls=False),
         release=ReleaseSettings(k=1, floor=0, publish_expressions=True),
         store=StoreSettings(folder=folder),
     )
@@ -104,12 +117,15 @@ class _Log:
         self._start: float | None = None
         self._events: Counter[str] = Counter()
         self._signals: list[str] = []
+        self._waiting: list[str] = []
 
     def see(self, seen: Seen) -> None:
         """Take what one frame gave."""
         if self._start is None:
             self._start = seen.timestamp
         self._frames += 1
+        while self._waiting:
+            print(self._waiting.pop(0), flush=True)
         self._faces += len(seen.expressions)
         for event in seen.events:
             if isinstance(event, Cue | Reading | Signal):
@@ -122,6 +138,11 @@ class _Log:
                 print(text, flush=True)
         if self.view is not None:
             self.view.update(seen)
+
+    def tell(self, line: str) -> None:
+        """Take a line from another thread, to print with the next frame; screens show it anyway."""
+        if self._print_lines:
+            self._waiting.append(line)
 
     def so_far(self) -> str:
         """Say what was found until now; the visit's tally counts each name at most once."""
