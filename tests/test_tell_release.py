@@ -40,11 +40,14 @@ def test_a_cell_waits_for_k_visits_and_both_floors():
     assert window.visits == 5
     assert window.cells == {}, "only one visit did not show interest"
     add(g, 2)
-    window = g.close_window(START + 3 * HOUR)
-    assert (window.start, window.end) == (START + 2 * HOUR, START + 3 * HOUR)
+    assert g.close_window(START + 3 * HOUR) is None, "only two visits since it was looked at"
+    add(g, 1)
+    add(g, 2, "interest")
+    window = g.close_window(START + 4 * HOUR)
+    assert (window.start, window.end) == (START + 3 * HOUR, START + 4 * HOUR)
     (cell,) = window.cells.values()
-    assert (cell.n, cell.visits, cell.start) == (4, 7, START), "it gathered from the very start"
-    assert window.visits is None, "two visits since visits were last released"
+    assert (cell.n, cell.visits, cell.start) == (6, 10, START), "it gathered from the very start"
+    assert window.visits == 5, "those since visits were last released"
     assert (window.k, window.floor, window.epsilon, window.schema) == (5, 3, None, 1)
 
 
@@ -58,6 +61,38 @@ def test_a_released_cell_starts_again_from_nothing():
     add(g, 4)
     cell = g.close_window(START + 3 * HOUR).cells["interest"]
     assert (cell.n, cell.visits, cell.start) == (3, 7, START + HOUR)
+
+
+def test_between_two_looks_at_a_cell_come_k_visits_across_restarts_too():
+    # otherwise n == floor after an hour with one visit would say what that visit showed
+    g = gatherer(names=("interest",))
+    add(g, 2, "interest")
+    add(g, 10)
+    assert g.close_window(START + HOUR).cells == {}
+    add(g, 1, "interest")
+    assert g.close_window(START + 2 * HOUR) is None
+    again = gatherer(start=START + 3 * HOUR, names=("interest",))
+    again.restore(json.loads(json.dumps(g.snapshot())))
+    add(again, 3)
+    assert again.close_window(START + 4 * HOUR) is None, "one and three visits since"
+    add(again, 1)
+    cell = again.close_window(START + 5 * HOUR).cells["interest"]
+    assert (cell.n, cell.visits) == (3, 17)
+
+
+def test_open_sums_of_an_earlier_version_count_as_just_looked_at():
+    g = gatherer(names=("interest",))
+    assert g.restore({"interest": {"n": 3, "visits": 9, "from": "2026-03-01T09:00:00Z"}}) == []
+    add(g, 4)
+    assert g.close_window(START + HOUR) is None
+    add(g, 1)
+    assert g.close_window(START + 2 * HOUR).cells["interest"].visits == 14
+
+
+@pytest.mark.parametrize("looked", [-1, 10, "3", None])
+def test_open_sums_whose_last_look_makes_no_sense_are_refused(looked):
+    kept = {"n": 3, "visits": 9, "looked": looked, "from": "2026-03-01T09:00:00Z"}
+    assert gatherer().restore({"interest": kept}) == ["interest"]
 
 
 def test_after_price_counts_only_visits_with_a_price_mark():
@@ -155,7 +190,7 @@ def test_only_sums_of_three_visits_and_more_are_for_disk():
     assert g.snapshot() == {}
     add(g, 1)
     kept = json.loads(json.dumps(g.snapshot()))
-    assert kept["interest"] == {"n": 2, "visits": 3, "from": "2026-03-01T09:00:00Z"}
+    assert kept["interest"] == {"n": 2, "visits": 3, "looked": 0, "from": "2026-03-01T09:00:00Z"}
     assert "after_price.interest" not in kept, "two visits with a price mark"
 
 
@@ -317,3 +352,24 @@ def test_no_release_ever_breaks_the_rule(script, k, floor):
             g = gatherer(start=now, k=k, floor=floor)
             g.restore(left)
             oracle.power_cut(left)
+
+
+hours_of_visits = st.lists(st.lists(st.booleans(), max_size=7), max_size=40)
+
+
+@given(hours_of_visits, st.integers(5, 8), st.integers(3, 4))
+def test_a_cell_is_released_only_when_k_more_visits_came_than_when_it_was_asked_last(
+    hours, k, floor
+):
+    g, since, held = gatherer(names=("interest",), k=k, floor=floor), 0, []
+    for hour, visits in enumerate(hours, start=1):
+        for showed in visits:
+            g.add(visit("interest") if showed else visit())
+        since, held = since + len(visits), held + visits
+        asked = since >= k
+        since = 0 if asked else since
+        safe = len(held) >= k and floor <= sum(held) <= len(held) - floor
+        window = g.close_window(START + hour * HOUR)
+        released = window is not None and "interest" in window.cells
+        assert released == (asked and safe), "who came when decides when it is asked, nothing else"
+        held = [] if released else held

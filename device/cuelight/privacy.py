@@ -1,16 +1,22 @@
-"""What the operator owes the customer before the camera opens."""
+"""What the operator owes the customer before the camera opens, and what the box says of itself."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Final
 
 from cuelight import __version__
 from cuelight.errors import SettingsError
+from cuelight.settings import ZoneSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from cuelight.settings import PrivacySettings, Settings
+
+LEAVES: Final = "counts of visits, gathered until they are safe; the box's own health"
+NEVER_LEAVES: Final = "pictures, landmarks, single visits, signals, anything by rep"
 
 
 def require_notice(privacy: PrivacySettings, path: Path) -> None:
@@ -21,27 +27,46 @@ def require_notice(privacy: PrivacySettings, path: Path) -> None:
                 f"privacy.{key} is not set; {wanted} is wanted, and until then the camera stays "
                 f"closed. Set it in {path} under [privacy]."
             )
-    if privacy.mode == "opt_in":
-        raise SettingsError(
-            'privacy.mode is "opt_in", which needs the customer\'s own button; this version has '
-            f'none yet. Set "notice" in {path} and put the notice up, or leave the camera closed.'
-        )
 
 
-def statement(settings: Settings, *, model_sha256: str) -> dict[str, object]:
-    """Write the machine-readable privacy statement that the broker retains."""
+def statement(
+    settings: Settings,
+    *,
+    model_sha256: str,
+    models: Mapping[str, str] | None = None,
+    sandbox: Mapping[str, bool] | None = None,
+) -> dict[str, object]:
+    """Write the machine-readable privacy statement that the broker retains.
+
+    `models` gives the SHA-256 of every file that decides what is read, `sandbox` how far the
+    service is locked in (`sandbox_of`); None where neither is known, as before a start.
+    """
     release = settings.release
     return {
+        "schema": 1,
         "version": __version__,
         "model_sha256": model_sha256,
+        "models": dict(models or {}),
         "mode": settings.privacy.mode,
         "contact": settings.privacy.contact,
         "shared_table": settings.privacy.shared_table,
+        "zone_set": is_zone_set(settings.zone),
         "k": release.k,
         "floor": release.floor,
         "epsilon": None,
+        "window_minutes": release.window_minutes,
+        "drop_days": release.drop_days,
         "publish_expressions": release.publish_expressions,
-        "leaves_the_device": "counts of visits, gathered until they are safe; the box's own health",
-        "never_leaves_the_device": "pictures, landmarks, single visits, signals, anything by rep",
+        "sandbox": None if sandbox is None else dict(sandbox),
+        "lab_mode": False,
+        "leaves_the_device": LEAVES,
+        "never_leaves_the_device": NEVER_LEAVES,
         "field_precision": "unknown",
+        "field_precision_why": "fewer than fifty taps of the rep judged a signal",
     }
+
+
+def is_zone_set(zone: ZoneSettings) -> bool:
+    """Say whether somebody drew the customer zone, which is the whole picture otherwise."""
+    (whole,) = (each.default for each in fields(ZoneSettings) if each.name == "polygon")
+    return bool(tuple(map(tuple, zone.polygon)) != whole)

@@ -38,6 +38,7 @@ class _Sum:
     start: datetime
     n: int = 0
     visits: int = 0
+    looked: int = 0  # how many of `visits` had come when the rule was last asked
     restored: bool = False  # `start` was measured by an earlier run's clock
 
 
@@ -46,6 +47,9 @@ class Gatherer:
 
     **The rule.** A cell is released once it holds at least `k` visits, `n >= floor` and
     `visits - n >= floor`; it then starts again from nothing, so no visit is in two releases of it.
+    It is asked only once `k` more visits have come than when it was asked last: else a release
+    with `n == floor` an hour after none would say what the one visit of that hour showed
+    (`scripts/attack-release` counts how many visits that gave away).
     A cell unreleased for `drop_days` is dropped and counted as withheld, whatever it held: the
     count depends on time alone and tells nothing about the visits.
 
@@ -107,12 +111,14 @@ class Gatherer:
         released: dict[str, Cell] = {}
         withheld = 0
         for name, gathered in list(self._sums.items()):
-            if self._is_safe(name, gathered):
+            due = gathered.visits - gathered.looked >= self._settings.k
+            if due and self._is_safe(name, gathered):
                 released[name] = Cell(gathered.n, gathered.visits, gathered.start)
             elif now - gathered.start >= timedelta(days=self._settings.drop_days):
                 withheld += 1
             else:
                 gathered.start = min(gathered.start, now)
+                gathered.looked = gathered.visits if due else gathered.looked
                 continue
             self._sums[name] = _Sum(now)
         if not released and not withheld:
@@ -152,7 +158,12 @@ class Gatherer:
         loses at most two visits a cell, never a released one.
         """
         return {
-            name: {"n": gathered.n, "visits": gathered.visits, "from": utc_text(gathered.start)}
+            name: {
+                "n": gathered.n,
+                "visits": gathered.visits,
+                "looked": gathered.looked,
+                "from": utc_text(gathered.start),
+            }
             for name, gathered in self._sums.items()
             if gathered.visits >= DISK_VISITS
         }
@@ -198,9 +209,12 @@ def _seconds(moment: datetime) -> datetime:
 
 def _read_sum(entry: object) -> _Sum | None:
     match entry:
-        case {"n": int(n), "visits": int(visits), "from": str(start)} if 0 <= n <= visits:
+        case {"n": int(n), "visits": int(visits), "from": str(start), **more} if 0 <= n <= visits:
+            looked = more.get("looked", visits)  # not kept by earlier versions: as if just now
+            if not isinstance(looked, int) or not 0 <= looked <= visits:
+                return None
             try:
-                return _Sum(_seconds(utc_time(start)), n, visits, restored=True)
+                return _Sum(_seconds(utc_time(start)), n, visits, looked, restored=True)
             except (ValueError, OverflowError):
                 return None
         case _:
