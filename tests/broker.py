@@ -52,9 +52,10 @@ class Broker:
             pytest.fail("no mosquitto here; run scripts/install-test-tools")
         self._program = program
         passwords = folder / "passwords"
-        for flag, user in (("-c", USER), ("", "collector")):
-            command = [passwd, *([flag] if flag else []), "-b", str(passwords), user, PASSWORD]
-            subprocess.run(command, check=True, capture_output=True)
+        passwords.touch()
+        self._passwd = [passwd, "-b", str(passwords)]
+        for user in (USER, "collector"):
+            self.set_password(user, PASSWORD)
         lines = [
             f"user {getpass.getuser()}",  # as root it would drop to a user who cannot write here
             f"listener {self.port} 127.0.0.1",
@@ -79,11 +80,16 @@ class Broker:
         values: dict[str, object] = {
             "host": "127.0.0.1",
             "port": self.port,
+            "tls": False,
             "username": USER,
             "password_file": str(self.folder / "password"),
             **changes,
         }
         return MqttSettings(**values)  # type: ignore[arg-type]
+
+    def set_password(self, user: str, password: str) -> None:
+        """Change a password; the broker knows it from its next start on."""
+        subprocess.run([*self._passwd, user, password], check=True, capture_output=True)
 
     def start(self) -> None:
         """Start, and return once it listens."""
@@ -114,13 +120,27 @@ class Broker:
             return
         if kill:
             self._process.kill()
-        else:
-            self._process.terminate()
-        self._process.wait(10)
+        if not self._has_ended(30):
+            self._process.kill()
+            self._process.wait(10)
+            pytest.fail("mosquitto did not stop:\n" + "".join(self.log))
         self._reader.join(10)
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._process = None
+
+    def _has_ended(self, seconds: float) -> bool:
+        # mosquitto 2.0 says "running" before it minds signals: one that comes between is forgotten
+        assert self._process is not None
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._process.terminate()
+            try:
+                self._process.wait(1)
+            except subprocess.TimeoutExpired:
+                continue
+            return True
+        return False
 
     def __enter__(self) -> Self:
         self.start()
@@ -143,7 +163,8 @@ class Heard:
 class Listener:
     """Subscribes to topics as the collector and keeps all that it hears.
 
-    With `keeps_session` (MQTT 3.1.1) the broker keeps what comes while it is away.
+    With `keeps_session` (MQTT 3.1.1) the broker keeps what comes while it is away; with `ca` it
+    speaks TLS.
     """
 
     def __init__(
@@ -154,6 +175,7 @@ class Listener:
         username: str | None = "collector",
         mqtt5: bool = True,
         keeps_session: bool = False,
+        ca: Path | None = None,
     ) -> None:
         self.heard: list[Heard] = []
         self._changed = threading.Condition()
@@ -165,6 +187,8 @@ class Listener:
             protocol=MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311,
             clean_session=None if mqtt5 else not keeps_session,
         )
+        if ca is not None:
+            self._client.tls_set(str(ca))
         if username is not None:
             self._client.username_pw_set(username, PASSWORD)
         self._client.on_connect = self._on_connect

@@ -12,7 +12,7 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from broker import wait_until
+from broker import Broker, Listener, wait_until
 from cuelight.box import Box
 from cuelight.clock import boot_seconds
 from cuelight.records import VisitTally
@@ -161,3 +161,73 @@ def test_what_the_box_logs_of_a_start_is_no_warning(path, camera, caplog):
     with open_box(path, camera) as box:
         box.run()
     assert caplog.records == []
+
+
+def test_a_clean_stop_keeps_the_alert_budget_as_old_as_it_is(path, camera):
+    ledger = path.parent / "alerts.json"
+    hour_ago = boot_seconds() - 3700
+    with open_box(path, camera) as box:
+        box.sensing.budget.restore(
+            {
+                "now": hour_ago,
+                "given": [[hour_ago, "interest"], [hour_ago + 3000, "hesitation"]],
+                "visit": [[hour_ago + 3000, "hesitation", None]],
+            },
+            same_clock=True,
+        )
+        box.run()
+    kept = json.loads(ledger.read_text())["kept"]
+    assert [name for _, name in kept["given"]] == ["hesitation"], (
+        "the other one is over an hour old"
+    )
+    assert kept["now"] == pytest.approx(boot_seconds(), abs=60)
+    assert kept["visit"][0][2] is not None, "broken off"
+
+
+def test_signals_of_another_boot_count_from_the_start_on_and_then_grow_old(path, camera):
+    ledger = path.parent / "alerts.json"
+    kept = {"now": 5.0, "given": [[5.0, "interest"]], "visit": []}
+    ledger.write_text(json.dumps({"boot": "another", "kept": kept}))
+    time = [1000.0]
+    with open_box(path, camera, now=lambda: time[0]) as box:
+        assert box.sensing.budget.snapshot()["given"] == [[1000.0, "interest"]]
+        time[0] += 3601.0
+        camera.frames = 0
+        box.run()
+    assert json.loads(ledger.read_text())["kept"]["given"] == []
+
+
+def test_a_covered_lens_is_told_to_the_broker_and_taken_back(path, camera, tmp_path):
+    folder = tmp_path / "broker"
+    folder.mkdir()
+    rooms = np.random.default_rng(3).integers(0, 255, (12, 16), np.uint8)
+    room = np.kron(rooms, np.ones((40, 40), np.uint8))
+    black = np.zeros((480, 640), np.uint8)
+    clock = [1000.0]
+    images = iter([room] * 3 + [black] * 40 + [room] * 10)
+
+    def read():
+        clock[0] += 1.0
+        image = next(images, None)
+        if image is None:
+            raise EOFError
+        return Frame(image, clock[0])
+
+    camera.read = read
+    with Broker(folder) as broker, Listener(broker.port) as listener:
+        settings = Settings(
+            lamp=LAMP, mqtt=broker.settings(), store=StoreSettings(folder=str(path.parent))
+        )
+        states = []
+        with Box(settings, open_camera=camera.open, mock_allowed=True, now=lambda: clock[0]) as box:
+            report = box.loop._report  # noqa: SLF001 - noted on its way
+            box.loop._report = lambda status: (states.append(status.state), report(status))  # noqa: SLF001
+            box.run()
+        listener.wait_for(
+            lambda heard: [one.payload for one in heard.on("/availability")][-1:] == ["stopped"]
+        )
+        said = [one.payload for one in listener.on("/availability")]
+    changes = [now for now, before in zip(states, [None, *states], strict=False) if now != before]
+    assert changes == ["online", "covered", "online", "stopped"]
+    assert "covered" in said
+    assert said[said.index("covered") + 1] == "online"

@@ -160,6 +160,36 @@ def test_faults_are_retried_ever_more_slowly_and_said_once(caplog):
     assert ("stopped", "no camera") in {(r.state, r.fault) for r in world.reports}
 
 
+def test_a_camera_that_breaks_off_again_and_again_is_opened_ever_more_seldom():
+    world = World(frames=100)
+    read = world.read
+
+    def breaks_off():
+        if world.frames % 10 == 1:
+            world.frames -= 1
+            raise CameraError("camera stopped")
+        return read()
+
+    world.read = breaks_off
+    world.loop().run()
+    assert sum(world.waits) == pytest.approx(sum(RETRY_SECONDS) + 5 * RETRY_SECONDS[-1])
+
+
+def test_a_camera_that_worked_for_long_is_opened_again_at_once():
+    world = World(frames=4000)
+    read = world.read
+
+    def breaks_off():
+        if world.frames % 1000 == 1:
+            world.frames -= 1
+            raise CameraError("camera stopped")
+        return read()
+
+    world.read = breaks_off
+    world.loop().run()
+    assert sum(world.waits) == pytest.approx(4 * RETRY_SECONDS[0])
+
+
 def test_without_a_lamp_the_camera_stays_closed():
     world = World(lamp_faults=3)
     world.loop().run()

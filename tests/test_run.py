@@ -23,6 +23,7 @@ index = 63
 [mqtt]
 host = "127.0.0.1"
 port = {port}
+tls = false
 username = "{user}"
 password_file = "{password}"
 [privacy]

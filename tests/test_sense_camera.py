@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cuelight.errors import CameraError
+from cuelight.errors import CameraError, CameraHeldError
 from cuelight.sense.camera import open_camera
 from cuelight.sense.webcam import Webcam
 from cuelight.settings import CameraSettings
@@ -346,3 +346,56 @@ def test_a_webcam_that_is_not_there_is_a_camera_error():
 def test_opencv_itself_finds_no_webcam_here():
     with pytest.raises(CameraError, match="No webcam"):
         open_camera(CameraSettings(source="v4l2", index=63))
+
+
+@pytest.mark.parametrize("garbage", [None, np.zeros((4, 4, 9), np.uint8), np.zeros(7, np.uint8)])
+def test_a_webcam_frame_that_cannot_be_read_is_a_camera_error_and_no_traceback(garbage):
+    capture = FakeCapture([garbage])
+    import cv2
+
+    vendor = fake_cv2(capture)
+    vendor.cvtColor, vendor.COLOR_BGR2GRAY = cv2.cvtColor, cv2.COLOR_BGR2GRAY
+    webcam = Webcam(WEBCAM, cv2=vendor, now=lambda: 0.0)
+    capture.more.release()
+    with pytest.raises(CameraError, match="gave a frame that cannot be read"):
+        webcam.read()
+    webcam.close()
+    assert capture.released
+
+
+@pytest.mark.parametrize("rows", [240, 361])
+def test_a_pi_camera_buffer_of_another_size_is_a_camera_error(rows):
+    vendor = FakePicamera2(Sensor())
+    with open_camera(SETTINGS, picamera2=vendor) as camera:
+        capture = vendor.opened[0].capture_request
+
+        def cut(*, wait):
+            request = capture(wait=wait)
+            request.buffer = np.resize(request.buffer, (rows, request.buffer.shape[1]))
+            return request
+
+        vendor.opened[0].capture_request = cut
+        with pytest.raises(CameraError, match="its buffer has the shape"):
+            camera.read()
+        assert vendor.opened[0].requests[0].released
+
+
+@pytest.mark.parametrize("closes", [True, False])
+def test_a_constructor_that_fails_with_the_camera_taken_gives_it_back_or_says_so(closes):
+    vendor = FakePicamera2(Sensor(fails_closing=not closes))
+    kind = vendor.Picamera2
+
+    class Half(kind):
+        """Fails as picamera2 does when the configurations after acquiring the camera fail."""
+
+        def __init__(self, *arguments, **more):
+            super().__init__(*arguments, **more)
+            self.is_open = True
+            raise RuntimeError("Camera __init__ sequence did not complete.")
+
+    vendor.Picamera2 = Half
+    wanted = ("cannot be opened", CameraError) if closes else ("may still be open", CameraHeldError)
+    with pytest.raises(wanted[1], match=wanted[0]) as caught:
+        open_camera(SETTINGS, picamera2=vendor)
+    assert isinstance(caught.value, CameraHeldError) is not closes
+    assert vendor.opened[0].closed is closes

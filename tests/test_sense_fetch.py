@@ -45,10 +45,11 @@ def place(tmp_path):
     return tmp_path
 
 
-def fetch(place):
+def fetch(place, *arguments):
     script, table = ROOT / "scripts" / "fetch", place / "table.toml"
+    options = ["--table", table, "--root", place, "--wheels", place / "wheels", *arguments]
     return subprocess.run(
-        [sys.executable, script, "--table", table, "--root", place, "--wheels", place / "wheels"],
+        [sys.executable, script, *options],
         capture_output=True,
         text=True,
         check=False,
@@ -121,3 +122,8 @@ def test_a_missing_wheel_is_named(place):
     done = fetch(place)
     assert done.returncode == 2
     assert "thing-1-py3-none-any.whl" in done.stderr
+
+
+def test_a_device_fetches_only_what_it_needs(place):
+    assert fetch(place, "--under", "out/a").returncode == 0
+    assert {path.name for path in (place / "out").iterdir()} == {"a.bin"}

@@ -62,6 +62,10 @@ def test_given_values_are_taken(load):
         ('[camera]\nfps = "fast"\n', ["camera.fps is 'fast'", "a number is wanted"]),
         ("[mqtt]\ntls = 1\n", ["mqtt.tls is 1", "true or false"]),
         ("[camera]\nindex = true\n", ["camera.index is True", "a whole number"]),
+        (
+            '[mqtt]\nhost = "broker"\nusername = "box"\ntls = false\n',
+            ["mqtt.tls is false", "'broker' in clear", "mqtt.password_in_clear", "line 4"],
+        ),
         ('[privacy]\nmode = "secret"\n', ["privacy.mode", '"notice" or "opt_in"']),
         ('[site]\nname = "a/b"\n', ["site.name is 'a/b'", "letters, digits", "line 2"]),
         ("[lamp]\npins = [17]\n", ["lamp.pins", "3 BCM pin(s)", "line 2"]),
@@ -80,6 +84,26 @@ def test_a_wrong_setting_says_what_where_given_and_wanted(load, text, words):
         load(text)
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'host = "localhost"\nusername = "box"\ntls = false',
+        'host = "127.8.0.1"\nusername = "box"\ntls = false',
+        'host = "::1"\nusername = "box"\ntls = false',
+        'host = "broker"\nusername = "box"\ntls = false\npassword_in_clear = true',
+        'host = "broker"\ntls = false',
+        'host = "broker"\nusername = "box"',
+    ],
+)
+def test_a_password_may_go_where_nobody_reads_it(load, text):
+    assert load(f"[mqtt]\n{text}\n").mqtt.host
+
+
+def test_tls_is_on_unless_told_otherwise(load):
+    assert load("").mqtt.tls is True
+    assert load("").mqtt.port == 8883
 
 
 def test_a_missing_file_says_where_to_begin(tmp_path):

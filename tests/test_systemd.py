@@ -57,7 +57,7 @@ def test_a_sign_of_life_comes_with_progress_and_at_most_half_the_limit_apart(not
     assert sent[0] == 0
     gaps = [after - before for before, after in itertools.pairwise(sent)]
     assert max(gaps) <= 5.0, "half of WATCHDOG_USEC"
-    assert len(sent) < 30, "not with every frame"
+    assert len(sent) < len(frames) / 30, "not with every frame"
 
 
 def test_without_progress_there_is_no_sign_of_life(notified):
@@ -97,7 +97,7 @@ def test_an_unwatched_process_sends_no_sign_of_life(notified, changes):
 def test_the_watched_process_is_recognised_by_its_number(notified):
     environ, _ = notified
     with Watchdog(environ | {"WATCHDOG_PID": str(os.getpid())}) as watchdog:
-        assert watchdog.interval_seconds == pytest.approx(2.5)
+        assert watchdog.interval_seconds == pytest.approx(1.25)
 
 
 def test_without_systemd_nothing_happens():
@@ -105,6 +105,16 @@ def test_without_systemd_nothing_happens():
         watchdog.ready()
         watchdog.progress(1.0)
         watchdog.stopping()
+
+
+def test_a_start_that_waits_says_so_and_is_given_a_little_time_at_once(notified):
+    environ, heard = notified
+    with Watchdog(environ) as watchdog:
+        for tick in range(4 * 60):
+            watchdog.starting(tick / 4)
+    said = heard()
+    assert set(said) == {"EXTEND_TIMEOUT_USEC=20000000"}
+    assert 60 / 10 <= len(said) < 60, "twice within each 20 s, and not with every tick"
 
 
 def test_an_abstract_socket_works_too():
@@ -144,14 +154,27 @@ def test_the_unit_keeps_the_box_alive():
     assert one("Type") == "notify"
     assert one("Restart") == "always"
     assert one("StartLimitIntervalSec") == "0", "no start limit that leaves it dead"
-    assert 0 < int(one("WatchdogSec")) <= 10, "a hung camera restarts within 10 s"
+    restart = float(one("RestartSec").removesuffix("ms")) / 1000
+    start_and_clear = 2.0  # lamp cleared and Python started anew, on a Pi 4B
+    assert 0 < int(one("WatchdogSec")) + restart + start_and_clear <= 10
+    # the longest single step of the loop, from just before the next sign of life is due
+    longest = inspect.signature(Webcam).parameters["close_seconds"].default
+    assert longest + int(one("WatchdogSec")) / 8 < int(one("WatchdogSec"))
+    assert one("MemoryMax").endswith("M")
+
+
+def test_no_picture_of_memory_reaches_the_disk():
+    assert one("LimitCORE") == "0"
+    assert one("CoredumpFilter") == "0x0"
+    assert one("WatchdogSignal") == "SIGKILL"
+    assert one("MemorySwapMax") == "0"
 
 
 def test_the_unit_runs_as_its_own_user_and_clears_the_lamp():
     assert one("User") == "cuelight"
     assert set(one("SupplementaryGroups").split()) == {"video", "gpio"}
     assert not any(key == "DynamicUser" for _, key, _ in options())
-    assert one("ExecStopPost").startswith("-/opt/cuelight/bin/cuelight test-signal off")
+    assert one("ExecStopPost").startswith("-/opt/cuelight/current/bin/cuelight test-signal off")
     # what board detection and lgpio need (DESIGN section 8)
     assert {"ProcSubset", "PrivateUsers", "PrivateDevices"}.isdisjoint(
         key for _, key, _ in options()
@@ -183,7 +206,7 @@ def verify(folder, text):
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     copy = folder / UNIT.name
-    copy.write_text(text.replace("/opt/cuelight/bin/cuelight", str(program)))
+    copy.write_text(text.replace("/opt/cuelight/current/bin/cuelight", str(program)))
     return systemd_analyze("verify", "--man=no", str(copy))
 
 
@@ -198,5 +221,13 @@ def test_the_check_would_notice_a_misspelt_option(tmp_path):
 
 
 def test_the_unit_is_hardened():
-    done = systemd_analyze("security", "--offline=yes", "--threshold=25", "--no-pager", str(UNIT))
+    done = systemd_analyze("security", "--offline=yes", "--threshold=18", "--no-pager", str(UNIT))
     assert done.returncode == 0, done.stdout[-400:]
+    assert "exposure level for cuelight.service" in done.stdout
+
+
+def test_the_check_would_notice_a_softer_unit(tmp_path):
+    copy = tmp_path / UNIT.name
+    copy.write_text(UNIT.read_text().replace("SystemCallFilter=@system-service\n", ""))
+    done = systemd_analyze("security", "--offline=yes", "--threshold=18", "--no-pager", str(copy))
+    assert done.returncode != 0

@@ -23,7 +23,7 @@ def test_resend_from_is_understood(seq):
         (b"\xff\xfe\x00", "not JSON"),
         (b"[" * 512, "not JSON"),
         (b'{"resend_from": ' + b"9" * 480 + b"}", "not known"),
-        (b'{"resend_from": 7' + b" " * 600 + b"}", "618 bytes, at most 512"),
+        (b'{"resend_from": 7' + b" " * 600 + b"}", "more than 512 bytes"),
         (b'{"resend_from": -1}', "not known"),
         (b'{"resend_from": true}', "not known"),
         (b'{"resend_from": 1.5}', "not known"),

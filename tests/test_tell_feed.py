@@ -55,6 +55,10 @@ def open_feed(settings, spool, **options):
     )
 
 
+def plain(port):
+    return MqttSettings(host="127.0.0.1", port=port, tls=False)
+
+
 def connected(feed):
     assert feed.wait_for("connected", timeout_seconds=15), feed.state
 
@@ -154,7 +158,7 @@ from cuelight.tell.spool import Spool
 
 port, password_file, folder = sys.argv[1:]
 settings = MqttSettings(
-    host="127.0.0.1", port=int(port), username="box", password_file=password_file
+    host="127.0.0.1", port=int(port), tls=False, username="box", password_file=password_file
 )
 spool = Spool(Path(folder) / "spool.db")
 feed = Feed(settings, site="berlin", device="table-1", spool=spool, privacy="counts only")
@@ -258,7 +262,7 @@ def test_resend_from_is_honoured_and_nonsense_ignored(broker, spool, caplog):
         assert ids(listener)[6:] == ["id-4", "id-5"]
         assert feed.state.name == "connected"
     ignored = [one for one in caplog.records if "command ignored" in one.getMessage()]
-    assert len(ignored) == 5
+    assert len(ignored) == 4, "the longest is not even delivered in MQTT 5"
     assert all(one.getMessage().startswith(f"{BASE}/set: ") for one in ignored)
 
 
@@ -323,7 +327,7 @@ def test_mqtt_3_1_1_is_spoken_where_the_broker_knows_no_5(spool, caplog):
     server.start()
     try:
         assert started.wait(15)
-        settings = MqttSettings(host="127.0.0.1", port=port)
+        settings = plain(port)
         with Listener(port, username=None, mqtt5=False) as listener:
             put(spool, 12)
             with open_feed(settings, spool) as feed:
@@ -374,6 +378,7 @@ def test_a_broker_that_turns_mqtt_5_away_is_spoken_to_in_3_1_1(spool, tmp_path, 
         settings = MqttSettings(
             host="127.0.0.1",
             port=server.getsockname()[1],
+            tls=False,
             username="box",
             password_file=str(password),
         )
@@ -417,7 +422,7 @@ def test_a_server_that_talks_nonsense_neither_ends_nor_blocks_the_feed(spool, tm
 
 
 def test_nobody_there_is_said_and_closing_works(spool):
-    feed = open_feed(MqttSettings(host="127.0.0.1", port=free_port()), spool)
+    feed = open_feed(plain(free_port()), spool)
     assert feed.wait_for("unreachable", timeout_seconds=15)
     assert "Connection refused" in feed.state.detail
     feed.close()
@@ -427,7 +432,7 @@ def test_nobody_there_is_said_and_closing_works(spool):
 def test_a_broker_that_never_answers_holds_up_neither_the_loop_nor_the_close(spool):
     """Everything returns while the broker has not said a word: none of it waits for an answer."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        feed = open_feed(MqttSettings(host="127.0.0.1", port=server.getsockname()[1]), spool)
+        feed = open_feed(plain(server.getsockname()[1]), spool)
         connection, _ = server.accept()
 
         def work():
@@ -443,13 +448,13 @@ def test_a_broker_that_never_answers_holds_up_neither_the_loop_nor_the_close(spo
 
 
 def test_only_the_states_of_the_contract_are_said(spool):
-    settings = MqttSettings(host="127.0.0.1", port=free_port())
+    settings = plain(free_port())
     with open_feed(settings, spool) as feed, pytest.raises(InputError, match="'offline'; wanted"):
         feed.available("offline")
 
 
 def test_health_comes_on_a_fixed_schedule(spool):
-    with open_feed(MqttSettings(host="127.0.0.1", port=free_port()), spool) as feed:
+    with open_feed(plain(free_port()), spool) as feed:
         asked = []
 
         def health():
@@ -468,13 +473,14 @@ def test_health_comes_on_a_fixed_schedule(spool):
     [
         ({"password_file": "/nowhere/password"}, "mqtt.password_file is '/nowhere/password'"),
         ({"tls": True, "ca_file": "/nowhere/ca.pem"}, "mqtt.ca_file is '/nowhere/ca.pem'"),
-        ({"host": ""}, "mqtt.host is ''"),
-        ({"host": "a..b"}, "mqtt.host is 'a..b'"),
-        ({"host": "two words"}, "mqtt.host is 'two words'"),
+        ({"host": "broker.example"}, "mqtt.tls is false, so the password would cross the network"),
+        ({"host": "", "username": ""}, "mqtt.host is ''"),
+        ({"host": "a..b", "username": ""}, "mqtt.host is 'a..b'"),
+        ({"host": "two words", "username": ""}, "mqtt.host is 'two words'"),
     ],
 )
 def test_settings_that_cannot_be_used_are_refused(changes, message, spool):
-    settings = MqttSettings(**{"username": "box", **changes})
+    settings = MqttSettings(**{"username": "box", "tls": False, **changes})
     with pytest.raises(SettingsError, match=message):
         open_feed(settings, spool)
 
@@ -513,7 +519,7 @@ def test_tls_checks_the_brokers_certificate(certificates, tmp_path, spool):
         with open_feed(bad, spool) as feed:
             assert feed.wait_for("unreachable", timeout_seconds=15)
             assert "certificate verify failed" in feed.state.detail
-            assert "Check mqtt.tls, mqtt.ca_file" in feed.state.detail
+            assert "other.pem: set mqtt.ca_file" in feed.state.detail
         with open_feed(broker.settings(), spool) as feed:  # no TLS on a TLS port
             assert feed.wait_for("unreachable", timeout_seconds=15)
             assert "Does this port want TLS?" in feed.state.detail

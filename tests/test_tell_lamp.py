@@ -469,3 +469,39 @@ def test_lgpio_gets_a_folder_for_its_pipe(tmp_path):
 def test_the_mock_factory_says_that_it_is_one():
     with open_pins(MOCK) as pins:
         assert pins.mock
+
+
+def test_a_pin_that_was_busy_can_be_had_once_it_is_free():
+    class BusyPin(MockPWMPin):
+        busy = True
+
+        def __init__(self, factory, info):
+            if self.busy:
+                raise OSError("'GPIO busy'")
+            super().__init__(factory, info)
+
+    with Pins(MockFactory(pin_class=BusyPin)) as pins:
+        with pytest.raises(LampError, match="Another program holds this pin") as kept:
+            CameraLamp(pins, MOCK)
+        BusyPin.busy = False
+        with CameraLamp(pins, MOCK) as lamp, lamp.lit():  # while the error is still at hand
+            assert lamp.is_lit
+    assert kept.value
+
+
+def test_pins_that_cannot_be_given_back_are_said_and_stop_nothing(caplog):
+    class StuckPin(MockPWMPin):
+        stuck = False
+
+        def _change_state(self, value):
+            if self.stuck:
+                raise OSError("the line is gone")
+            return super()._change_state(value)
+
+    with Pins(MockFactory(pin_class=StuckPin)) as pins, CameraLamp(pins, MOCK) as lamp:
+        with lamp.lit():
+            pass
+        StuckPin.stuck = True
+        pins.factory.pin(MOCK.camera_pin)._state = 1.0  # noqa: SLF001 - lit, and no way to put it out
+    StuckPin.stuck = False  # gpiozero tries once more when the device is collected
+    assert "cannot give back" in caplog.text

@@ -344,6 +344,7 @@ def test_health_is_the_same_fields_whatever_happens(tmp_path, panel):
 
     fields = {
         *("fps_capability", "skipped", "latency_p95_ms", "min_detectable_ms", "micro", "fault"),
+        "store",
         "temperature",
     }
     slow = Status("online", "", 12.0, 3, 90.0, min_detectable_ms=250.0, micro=False)

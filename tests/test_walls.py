@@ -11,7 +11,19 @@ PACKAGE = Path(__file__).resolve().parents[1] / "device" / "cuelight"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CLOCKED = {"time", "datetime", "threading", "asyncio", "multiprocessing", "subprocess", "socket"}
 FILES = {"io", "os", "pathlib", "shutil", "sqlite3", "tempfile", "urllib", "tomllib", "logging"}
-VENDORS = {"ai_edge_litert", "tflite_runtime", "cv2", "gpiozero", "paho", "picamera2", "libcamera"}
+VENDORS = {
+    "ai_edge_litert",
+    "tflite_runtime",
+    "cv2",
+    "gpiozero",
+    "paho",
+    "picamera2",
+    "libcamera",
+    "psycopg",
+    "nicegui",
+    "fastapi",
+    "uvicorn",
+}
 
 
 def name_of(path: Path) -> str:
@@ -43,6 +55,14 @@ ROOMS = {
     "cuelight.errors": (),
     "cuelight.settings": (),
     "cuelight.match": (),
+    "cuelight.running": (),
+    "cuelight.labels": (),
+    "cuelight.provision": (
+        "cuelight.device_toml",
+        "cuelight.errors",
+        "cuelight.labels",
+        "cuelight.settings",
+    ),
     "cuelight.known": ("cuelight.errors", "cuelight.match"),
     "cuelight.grade": ("cuelight.records", "cuelight.match", "cuelight.known"),
     "cuelight.sense.records": (),
@@ -61,6 +81,38 @@ ROOMS = {
         "cuelight.settings",
         "cuelight.tell",
     ),
+    "cuelight.watchdog": (),
+    "cuelight.last_good": ("cuelight.device_toml", "cuelight.errors", "cuelight.settings"),
+    "cuelight.open_spool": ("cuelight.errors", "cuelight.tell"),
+    "cuelight.standby": (
+        "cuelight.clock",
+        "cuelight.errors",
+        "cuelight.privacy",
+        "cuelight.records",
+        "cuelight.settings",
+        "cuelight.tell",
+        "cuelight.vitals",
+        "cuelight.watchdog",
+    ),
+    "cuelight.examine": (
+        "cuelight.compose",
+        "cuelight.errors",
+        "cuelight.examine",
+        "cuelight.loop",
+        "cuelight.places",
+        "cuelight.read",
+        "cuelight.sandbox",
+        "cuelight.sense",
+        "cuelight.sensing",
+        "cuelight.settings",
+        "cuelight.statement_log",
+        "cuelight.tell",
+        "cuelight.vitals",
+    ),
+    "cuelight.sandbox": (),
+    "cuelight.statement_log": (),
+    # the page borrows the dashboard's look, and nothing that knows of customers, reps or the broker
+    "cuelight.practice": ("cuelight.errors", "cuelight.practice", "cuelight.view.board.style"),
     "cuelight.view": ("cuelight.errors", "cuelight.settings", "cuelight.view"),
 }
 
@@ -92,9 +144,39 @@ def test_vendors_stay_at_their_edges(path):
         "cuelight.tell.pins": {"gpiozero"},
         "cuelight.tell.link": {"paho"},
         "cuelight.view.listener": {"paho"},
+        "cuelight.view.wire": {"paho"},
+        "cuelight.view.postgres": {"psycopg"},
+        "cuelight.view.dashboard": {"nicegui", "fastapi", "uvicorn"},
+        "cuelight.practice.server": {"nicegui", "fastapi", "uvicorn"},
+        "cuelight.view.board.frame": {"nicegui"},
+        "cuelight.view.board.ask": {"nicegui"},
+        "cuelight.view.board.fleet_page": {"nicegui"},
+        "cuelight.view.board.customers_page": {"nicegui"},
+        "cuelight.view.board.customers_cards": {"nicegui"},
     }
     top = {name.split(".")[0] for name in imports_of(path)}
     assert top & VENDORS - allowed.get(name_of(path), set()) == set()
+
+
+PURE = (
+    *("rates", "difference", "summary", "words"),
+    *(
+        "board.figures",
+        "board.courses",
+        "board.fleet",
+        "board.tables",
+        "board.charts",
+        "board.parquet",
+    ),
+)
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_what_the_dashboard_says_needs_no_clock_nor_network(name):
+    path = PACKAGE / "view" / f"{name.replace('.', '/')}.py"
+    top = {one.split(".")[0] for one in imports_of(path)}
+    assert top & (CLOCKED - {"datetime"} | FILES | VENDORS) == set()
+    assert "now(" not in path.read_text(encoding="utf-8")
 
 
 def test_nothing_below_the_commands_imports_a_command():

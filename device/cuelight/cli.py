@@ -25,7 +25,19 @@ COMMANDS: Final = {
     "bench": "time every stage on a clip",
     "selftest": "known clips through the real loop: F1 and delays on this device",
     "check": "check settings and models without starting anything",
+    "doctor": "examine camera, pins, models, broker and the rest: a line each, with the fix",
+    "notice": "the customers' notice, to print: what is done, what is not, whom to ask",
+    "privacy": "what this box promises, what it promised on a day, and what can be proved",
+    "retire": "leave the broker cleanly: clear what it keeps of this box",
+    "collect": "the managers' side: keep what devices publish, and publish sums by site",
+    "dashboard": "a manager's page: fleet, counts with intervals, export",
+    "feed": "a manager's terminal: the fleet and the sums by site, live",
+    "practice": "train the eye on rendered faces; scores stay with whoever practises",
+    "card": "a pocket card: three rhythms, three moves, two sentences for a customer who asks",
+    "review": "a week of a site's sums on one page, for a team talk",
     "test-signal": "play one rhythm, or put the lamp and the motor out",
+    "identify": "blink this box, to find it among others",
+    "provision": "prepare many boxes at once: credentials, first-boot files, labels",
 }
 """Each has a module in `cuelight.commands` with `add_arguments(parser)` and `main(args) -> int`.
 

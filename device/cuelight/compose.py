@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from cuelight.cuebook import load_cuebook
@@ -9,7 +10,7 @@ from cuelight.places import models_folder
 from cuelight.read.movement import MovementTimes
 from cuelight.read.reader import Reader, UnitThresholds
 from cuelight.read.sitter import ReadLimits
-from cuelight.sense.detect import Detector
+from cuelight.sense.detect import DETECTOR_SHA256, Detector
 from cuelight.sense.expression import ExpressionModel
 from cuelight.sense.face import FaceFinder
 from cuelight.sensing import Sensing
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 def cues_path(settings: Settings) -> Path:
     """Return the path of the cue parameters that go with the model."""
     return models_folder(settings.model.folder) / "cues.toml"
+
+
+def model_hashes(settings: Settings, sensing: Sensing) -> dict[str, str]:
+    """Return the SHA-256 of everything that decides what is read, by what it is."""
+    return {
+        "expression": sensing.model_sha256,
+        "detector": DETECTOR_SHA256,
+        "cues": hashlib.sha256(cues_path(settings).read_bytes()).hexdigest(),
+    }
 
 
 def movement_times(settings: Settings) -> MovementTimes:

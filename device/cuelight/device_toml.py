@@ -6,17 +6,17 @@ import difflib
 import re
 import tomllib
 from dataclasses import fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cuelight.agreement import complaints
 from cuelight.errors import SettingsError
 from cuelight.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from dataclasses import Field
-    from pathlib import Path
 
-_TOPIC_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _KINDS: Mapping[type, str] = {
     bool: "true or false",
     int: "a whole number",
@@ -33,8 +33,13 @@ def load_settings(path: Path) -> Settings:
     missing or no TOML, an unknown section or key (the nearest is named), a wrong type, a value out
     of bounds, or values that contradict each other.
     """
+    return parse_settings(settings_text(path), path)
+
+
+def settings_text(path: Path) -> str:
+    """Read a device.toml without looking into it. Raises SettingsError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SettingsError(
             f"No settings at {path}. Copy device.example.toml there and edit it."
@@ -43,16 +48,20 @@ def load_settings(path: Path) -> Settings:
         raise SettingsError(
             f"Cannot read {path}: {error}. Check the file and its rights."
         ) from None
-    return parse_settings(text, path)
 
 
 def parse_settings(text: str, path: Path) -> Settings:
     """Check the text of a device.toml; `path` is named in complaints. Raises SettingsError."""
     try:
         given = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError is a ValueError
         raise SettingsError(f"{path} is not valid TOML: {error}. Edit that line.") from None
-    return _Reader(path, text).settings(given)
+    return parse_tables(given, text, path)
+
+
+def parse_tables(tables: Mapping[str, object], text: str, path: Path) -> Settings:
+    """Check sections that were parsed already; `text` gives complaints their line numbers."""
+    return _Reader(path, text).settings(tables)
 
 
 def example() -> str:
@@ -107,11 +116,13 @@ class _Reader:
                 hint = _nearest(name, known, "[{}]")
                 raise self._error(f"[{name}] is no section{hint}", name)
             if not isinstance(table, dict):
-                raise self._error(f"{name} is {table!r}, but is a section: write [{name}]", name)
+                problem = f"{name} is {_short(table)}, but is a section: write [{name}]"
+                raise self._error(problem, name)
             record, entries = known[name]
             sections[name] = type(record)(**self._section(name, table, entries))
         settings = Settings(**sections)
-        self._check_together(settings)
+        for problem, section, key in complaints(settings):
+            raise self._error(problem, section, key)
         return settings
 
     def _section(
@@ -134,50 +145,22 @@ class _Reader:
             value = _tuples(value)
         if type(value) is not kind:
             raise self._error(
-                f"{section}.{key} is {value!r}; {_KINDS[kind]} is wanted", section, key
+                f"{section}.{key} is {_short(value)}; {_KINDS[kind]} is wanted", section, key
             )
+        if kind is str and (problem := _text_problem(str(value))):
+            raise self._error(f"{section}.{key} is {_short(value)}; {problem}", section, key)
         bounds, choices = entry.metadata["bounds"], entry.metadata["choices"]
         if bounds and not bounds[0] <= value <= bounds[1]:
             wanted = f"{bounds[0]:g} to {bounds[1]:g}"
-            raise self._error(f"{section}.{key} is {value!r}; {wanted} is allowed", section, key)
+            raise self._error(
+                f"{section}.{key} is {_short(value)}; {wanted} is allowed", section, key
+            )
         if choices and value not in choices:
             wanted = " or ".join(f'"{choice}"' for choice in choices if choice)
-            raise self._error(f"{section}.{key} is {value!r}; {wanted} is wanted", section, key)
-        return value
-
-    def _check_together(self, settings: Settings) -> None:
-        for key in ("name", "device"):
-            value = getattr(settings.site, key)
-            if not _TOPIC_NAME.fullmatch(value):
-                problem = f"site.{key} is {value!r}; 1 to 64 letters, digits, - and _ are wanted"
-                raise self._error(problem, "site", key)
-        lamp = settings.lamp
-        wanted = 3 if lamp.kind == "rgb" else 1
-        if len(lamp.pins) != wanted or not all(_is_pin(pin) for pin in lamp.pins):
-            problem = (
-                f"lamp.pins is {list(lamp.pins)}; a {lamp.kind} lamp wants {wanted} BCM pin(s)"
+            raise self._error(
+                f"{section}.{key} is {_short(value)}; {wanted} is wanted", section, key
             )
-            raise self._error(f"{problem}, each 2 to 27", "lamp", "pins")
-        used = [*lamp.pins, lamp.camera_pin, lamp.price_pin, lamp.pause_pin]
-        used += [lamp.motor_pin] if lamp.motor else []
-        twice = sorted({pin for pin in used if used.count(pin) > 1})
-        if twice:
-            raise self._error(f"lamp: pin {twice[0]} is used twice; each pin has one use", "lamp")
-        polygon = settings.zone.polygon
-        if len(polygon) < 3 or not all(_is_point(point) for point in polygon):
-            problem = "zone.polygon wants at least 3 corners [x, y], each from 0 to 1"
-            raise self._error(problem, "zone", "polygon")
-        if _area(polygon) < 0.01:
-            problem = "zone.polygon covers less than a hundredth of the picture; nobody fits in"
-            raise self._error(problem, "zone", "polygon")
-        camera = settings.camera
-        if camera.mains_hz not in {0, 50, 60}:
-            problem = f"camera.mains_hz is {camera.mains_hz}; 50, 60 or 0 is wanted"
-            raise self._error(problem, "camera", "mains_hz")
-        for key in ("width", "height"):
-            if getattr(camera, key) % 2:
-                problem = f"camera.{key} is {getattr(camera, key)}; an even number is wanted"
-                raise self._error(problem, "camera", key)
+        return value
 
     def _error(self, problem: str, section: str, key: str = "") -> SettingsError:
         line = self._line(section, key)
@@ -192,9 +175,9 @@ class _Reader:
             if found := re.match(r"\s*\[+\s*([^\]]+?)\s*\]", line):
                 inside = found[1] == section
                 head = number if inside else head
-            elif re.match(rf"\s*(?:{section}\s*\.\s*)?{re.escape(key or section)}\s*=", line) and (
-                inside or not key or line.strip().startswith(section)
-            ):
+            elif re.match(
+                rf"\s*(?:{re.escape(section)}\s*\.\s*)?{re.escape(key or section)}\s*=", line
+            ) and (inside or not key or line.strip().startswith(section)):
                 return number
         return head
 
@@ -219,27 +202,25 @@ def _nearest(name: str, known: Iterable[str], shape: str) -> str:
     return f"; did you mean {shape.format(close[0])}" if close else f"; known: {', '.join(known)}"
 
 
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+def _text_problem(text: str) -> str:
+    """Say what is wrong with a text, if anything is: no file name or topic can hold it."""
+    if not text.isprintable():
+        return "a text without control characters is wanted"
+    if text.startswith("~"):
+        try:
+            Path(text).expanduser()
+        except RuntimeError:
+            return "there is no such user here, so a whole path is wanted"
+    return ""
+
+
 def _tuples(value: list[object]) -> tuple[object, ...]:
     return tuple(_tuples(item) if isinstance(item, list) else item for item in value)
-
-
-def _is_pin(pin: object) -> bool:
-    return type(pin) is int and 2 <= pin <= 27
-
-
-def _is_point(point: object) -> bool:
-    return (
-        isinstance(point, tuple)
-        and len(point) == 2
-        and all(type(value) in (int, float) and 0 <= value <= 1 for value in point)
-    )
-
-
-def _area(polygon: Sequence[tuple[float, float]]) -> float:
-    """Give a polygon's area by the shoelace formula."""
-    following = [*polygon[1:], polygon[0]]
-    twice = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(polygon, following, strict=True))
-    return abs(twice) / 2.0
 
 
 def _toml(value: object) -> str:

@@ -23,6 +23,10 @@ class CameraError(CuelightError, OSError):
     """No camera, or one that stopped giving frames (exit code 1; the loop retries)."""
 
 
+class CameraHeldError(CameraError):
+    """A camera that could not be given back: it may still be open, so its lamp must stay lit."""
+
+
 class LampError(CuelightError, OSError):
     """No GPIO, or a pin that is taken (exit code 1; no camera lamp, no camera)."""
 

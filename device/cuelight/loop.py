@@ -7,16 +7,19 @@ import os
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
-from cuelight.errors import CuelightError
+from cuelight.consent import Consent
+from cuelight.errors import CameraHeldError, CuelightError, LampError
 from cuelight.pace import Pace
 from cuelight.read.movement import MovementTimes
-from cuelight.records import Cue
+from cuelight.records import Cue, VisitTally
+from cuelight.sense.covered import Covered
+from cuelight.sense.soundness import Soundness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
-    from cuelight.records import Availability, Reading, Signal, Status, VisitTally
+    from cuelight.records import Availability, Reading, Signal, Status
     from cuelight.sense.records import Frame
     from cuelight.sensing import Event, Seen, Sensing
     from cuelight.tell.buttons import Press
@@ -24,7 +27,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 RETRY_SECONDS: Final = (1.0, 2.0, 5.0, 10.0, 30.0)
-"""Waits between attempts to open a camera or lamp that failed; the last one repeats."""
+"""Waits between attempts to open a camera or lamp that failed; the last one repeats, and a camera
+that worked for longer than that begins again with the first: one that breaks off every few seconds
+must not make its lamp blink."""
 
 REPORT_SECONDS: Final = 5.0
 """How often an unchanged state is reported."""
@@ -54,13 +59,19 @@ class Loop:
     """Take the newest frame, read it, tell what came of it; keep going whatever breaks.
 
     Everything that waits or fails is handed in: `open_camera` gives a FrameSource, `camera_lamp` a
-    context that is lit while the camera is open, `presses` the rep's presses since the last call,
-    `tell` takes each event and `report` the state, both without blocking; `see` takes what each
-    frame gave (for live views); `progress` feeds the watchdog; `wait` sleeps for at most so many
-    seconds; `now` reads the sensor's clock in seconds; `stopping` says when to end. `give_up` ends
-    the process at once: it is called, the camera lamp still lit, when the camera will not close.
-    `movement_times` says from which rate on brief movements are claimed. A visit that is under way
-    when the loop is stopped is not counted.
+    context that is lit while the camera is open, `lamp_is_lit` reads that lamp back with every
+    frame, `presses` the rep's presses since the last call, `tell` takes each event and `report` the
+    state, both without blocking; `see` takes what each frame gave (for live views); `progress`
+    feeds the watchdog; `wait` sleeps for at most so many seconds; `now` reads the sensor's clock in
+    seconds; `stopping` says when to end. `give_up` ends the process at once: it is called, the
+    camera lamp still lit, when the camera will not close. `keep_pause` is told each change of the
+    pause before it is acted upon, so that a restart knows of it. `movement_times` says from which
+    rate on brief movements are claimed. A visit that is under way when the loop is stopped is not
+    counted.
+
+    Where `consent` is needed the camera stays closed until it is given, and closes when it ends;
+    what the box says and logs is then the same with and without it, so that neither tells when
+    somebody agreed (a fault of the camera apart, which shows only once it is opened).
     """
 
     def __init__(
@@ -69,6 +80,7 @@ class Loop:
         sensing: Sensing,
         open_camera: Callable[[], FrameSource],
         camera_lamp: Callable[[], AbstractContextManager[object]],
+        lamp_is_lit: Callable[[], bool] = lambda: True,
         presses: Callable[[], Sequence[Press]],
         tell: Callable[[Signal | Reading | VisitTally], object],
         report: Callable[[Status], object],
@@ -78,13 +90,16 @@ class Loop:
         stopping: Callable[[], bool],
         give_up: Callable[[str], NoReturn] = end_process,
         see: Callable[[Seen], object] | None = None,
+        keep_pause: Callable[[bool], object] = lambda _paused: None,
         camera_fps: float,
         movement_times: MovementTimes | None = None,
         paused: bool = False,
+        consent: Consent | None = None,
     ) -> None:
         self._sensing = sensing
         self._open_camera = open_camera
         self._camera_lamp = camera_lamp
+        self._lamp_is_lit = lamp_is_lit
         self._presses = presses
         self._tell = tell
         self._report = report
@@ -94,7 +109,11 @@ class Loop:
         self._stopping = stopping
         self._give_up = give_up
         self._see = see
+        self._keep_pause = keep_pause
         self._pace = Pace(camera_fps, movement_times or MovementTimes())
+        self._covered = Covered()
+        self._consent = consent or Consent(needed=False)
+        self._log_level = logging.DEBUG if self._consent.needed else logging.INFO
         self._last_report: Status | None = None
         self._report_due = 0.0
         self.paused = paused
@@ -105,10 +124,12 @@ class Loop:
         failures = 0
         fault = ""
         while not self._stopping():
-            if self.paused:
-                self._idle("paused", "", seconds=3600.0)
+            self._consent.update(self._now(), occupied=False)
+            if self.paused or not self._consent.is_given:
+                self._forget()
+                self._idle("paused" if self.paused else "online", "", seconds=3600.0)
                 continue
-            frames = self._pace.frames
+            began = self._now()
             try:
                 self._watch()
             except EOFError:
@@ -119,7 +140,8 @@ class Loop:
                     known = isinstance(error, CuelightError)
                     _log.warning("%s", error, exc_info=None if known else error)
                 fault = str(error)
-                failures = failures + 1 if self._pace.frames == frames else 1
+                lasted = self._now() - began
+                failures = failures + 1 if lasted < RETRY_SECONDS[-1] else 1
                 wait = RETRY_SECONDS[min(failures, len(RETRY_SECONDS)) - 1]
                 self._idle("stopped", fault, seconds=wait)
         self._say("stopped")
@@ -132,38 +154,64 @@ class Loop:
 
     def _watch(self) -> None:
         """Keep the camera open until a pause, the end or a fault; its lamp is lit all the while."""
+        self._progress()
         with ExitStack() as stack:
             stack.enter_context(self._camera_lamp())
-            camera = self._open_camera()
+            try:
+                camera = self._open_camera()
+            except CameraHeldError as error:
+                self._give_up(str(error))
             stack.callback(self._close, camera)
+            self._progress()
             self._sensing.reset()
-            _log.info("camera open")
-            while not (self.paused or self._stopping()):
-                self._step(camera)
+            sound = Soundness()
+            _log.log(self._log_level, "camera open")
+            while self._consent.is_given and not (self.paused or self._stopping()):
+                self._step(camera, sound)
                 self._take_presses()
-        _log.info("camera closed")
 
     def _close(self, camera: FrameSource) -> None:
         """Close the camera, or end the process: nobody may see the lamp go out before."""
-        self._pace.close(skipped=camera.skipped)
+        self._progress()
         try:
             camera.close()
-        except Exception as error:  # noqa: BLE001 - vendors raise what they like
+        except BaseException as error:  # noqa: BLE001 - vendors raise what they like
             self._give_up(f"the camera cannot be closed: {error}")
+        _log.log(self._log_level, "camera closed")
+        self._pace.close(skipped=self._skipped(camera))
+        self._progress()
 
-    def _step(self, camera: FrameSource) -> None:
+    def _step(self, camera: FrameSource, sound: Soundness) -> None:
         frame = camera.read()
         began = self._now()
+        sound.check(frame, now=began)
+        if not self._lamp_is_lit():
+            raise LampError(
+                "the camera lamp went out while the camera was open, so that was closed. Does "
+                "another program use lamp.camera_pin?"
+            )
         seen = self._sensing.update(frame)
         self._tell_all(seen.events)
         if seen.expressions:
             ended = self._now()
             self._pace.update(work=ended - began, latency=ended - frame.timestamp)
         read = bool(seen.expressions)
-        self._pace.step(frame.timestamp, read=read, skipped=camera.skipped)
+        self._pace.step(frame.timestamp, read=read, skipped=self._skipped(camera))
+        over = any(isinstance(event, VisitTally) for event in seen.events)
+        self._consent.update(self._now(), occupied=seen.occupied, over=over)
         if self._see is not None:
             self._see(seen)
-        self._say("online")
+        covered = self._covered.update(frame) and not self._consent.needed
+        self._say("covered" if covered else "online")
+
+    def _skipped(self, camera: FrameSource) -> int:
+        return 0 if self._consent.needed else camera.skipped  # it counts on while it is open only
+
+    def _forget(self) -> None:
+        """Forget who sat there, where they have not agreed or no longer do."""
+        if self._consent.needed:
+            self._consent.withdraw()
+            self._sensing.forget()
 
     def _tell_all(self, events: Sequence[Event]) -> None:
         for event in events:
@@ -173,16 +221,26 @@ class Loop:
     def _take_presses(self) -> None:
         for press in self._presses():
             if press.name == "price":
-                self._sensing.mark_price(press.timestamp, on_box=True)
+                if self._consent.is_given:
+                    self._sensing.mark_price(press.timestamp, on_box=True)
+            elif press.name == "consent":
+                if not self.paused:
+                    self._consent.press(self._now())
+                if not self._consent.is_given:
+                    self._sensing.forget()
             else:
                 self.paused = not self.paused
+                self._forget()
+                self._keep_pause(self.paused)
                 _log.info("paused" if self.paused else "resumed")
 
     def _idle(self, state: Availability, fault: str, *, seconds: float) -> None:
-        """Wait with the camera closed, until time is up or a press changes the pause."""
+        """Wait with the camera closed, until time is up or a press changes pause or consent."""
         until = self._now() + seconds
-        paused = self.paused
-        while (left := until - self._now()) > 0 and self.paused == paused and not self._stopping():
+        before = (self.paused, self._consent.is_given)
+        while (left := until - self._now()) > 0 and not self._stopping():
+            if (self.paused, self._consent.is_given) != before:
+                break
             self._say(state, fault)
             self._wait(min(left, 0.25))
             self._take_presses()

@@ -28,3 +28,8 @@ def selftest_folder() -> Path:
 def sample_clip(name: str) -> Path:
     """Return the path of a sample clip; `scripts/setup` fetches them."""
     return _CHECKOUT / "clips" / name
+
+
+def checkout_folder() -> Path:
+    """Return the folder of the checkout that this runs from; of no use where it was installed."""
+    return _CHECKOUT

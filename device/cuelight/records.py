@@ -108,7 +108,9 @@ class Cell:
 class CountWindow:
     """What the broker gets, once an hour: released cells only.
 
-    `visits` and `visits_with_price` are None while they are too few to release.
+    `visits` and `visits_with_price` are None while they are too few to release. `covers` is given
+    when this is the sum of windows that waited too long and were never sent: the first and the last
+    `seq` that it stands for, the last being its own.
     """
 
     id: str
@@ -125,3 +127,4 @@ class CountWindow:
     floor: int
     epsilon: float | None = None
     schema: int = 1
+    covers: tuple[int, int] | None = None

@@ -91,6 +91,11 @@ class Sensing:
         """Forget the faces, as after a pause; visits and the alert budget stay."""
         self._finder.reset()
 
+    def forget(self) -> None:
+        """Forget the faces and the visit under way, which is not counted; signals stay counted."""
+        self._finder.reset()
+        self._reader.reset()
+
     @property
     def model_sha256(self) -> str:
         """Hash of the expression model's file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -152,6 +153,9 @@ class LampSettings:
     motor_pin: int = option(18, "Pin of the motor's transistor.", bounds=(2, 27))
     price_pin: int = option(23, "Pin of the button that marks a price mention.", bounds=(2, 27))
     pause_pin: int = option(24, "Pin of the button that pauses the camera.", bounds=(2, 27))
+    consent_pin: int = option(
+        25, "Pin of the customer's own button, used with privacy.mode opt_in only.", bounds=(2, 27)
+    )
     pause_hold_seconds: float = option(
         2.0, "How long the pause button is held.", unit="s", bounds=(0.2, 10.0)
     )
@@ -165,17 +169,45 @@ class MqttSettings:
     """Where counts go."""
 
     host: str = option("localhost", "Broker's host name or address; empty: publish nothing.")
-    port: int = option(1883, "Broker's port (8883 with TLS).", bounds=(1, 65535))
+    port: int = option(8883, "Broker's port (mostly 1883 without TLS).", bounds=(1, 65535))
     username: str = option("", "User name at the broker; empty: none.")
-    password_file: str = option("", "File that holds the password, readable by this service only.")
-    tls: bool = option(False, "Encrypt and check the broker's certificate.")  # noqa: FBT003
-    ca_file: str = option("", "Certificate authority of the broker; empty: the system's.")
+    password_file: str = option(
+        "",
+        "File that holds the password, readable by this service only; a plain name is a credential "
+        "that systemd gives the service, kept in /etc/cuelight/credentials.",
+    )
+    tls: bool = option(
+        True,  # noqa: FBT003
+        "Encrypt, and check the broker's certificate; false only for a broker on this machine.",
+    )
+    password_in_clear: bool = option(
+        False,  # noqa: FBT003
+        "Send the password without TLS to another machine, where everybody on the way can read it.",
+    )
+    ca_file: str = option(
+        "", "File with the authority that signed the broker's certificate; empty: the system's."
+    )
+    discovery: bool = option(
+        False,  # noqa: FBT003
+        "Announce this box to Home Assistant, with its health and never a customer's figure; off, "
+        "since whoever runs another Home Assistant at this broker would see it there unasked. "
+        "`cuelight retire` takes it back.",
+    )
     keepalive_seconds: int = option(
         30,
         "How often the broker hears from us at least; lower finds a dead device sooner.",
         unit="s",
         bounds=(5, 600),
     )
+
+    @property
+    def sends_password_in_clear(self) -> bool:
+        """Whether a password would cross a network that others can read."""
+        try:
+            is_here = ip_address(self.host).is_loopback
+        except ValueError:
+            is_here = self.host.lower() == "localhost"
+        return bool(self.username) and not self.tls and not is_here
 
 
 @dataclass(frozen=True)
@@ -204,15 +236,23 @@ class PrivacySettings:
 
     mode: str = option(
         "",
-        "notice or opt_in; no default: the operator decides. opt_in needs the customer's own "
-        "button, which this version lacks, so the camera stays closed with it.",
+        "notice or opt_in; no default: the operator decides. With opt_in the camera stays closed "
+        "until the customer presses their own button (lamp.consent_pin), and again once they left.",
         choices=("", "notice", "opt_in"),
     )
     contact: str = option("", "Whom a customer can ask: an e-mail address or telephone number.")
+    notice_url: str = option(
+        "", "Web address of this site's full notice, for the QR code of `cuelight notice`."
+    )
     shared_table: bool = option(
         False,  # noqa: FBT003
         "Declare that several reps share this table, so that figures by device score nobody.",
     )
+
+    @property
+    def asks_first(self) -> bool:
+        """Whether the camera stays closed until the customer agrees."""
+        return self.mode == "opt_in"
 
 
 @dataclass(frozen=True)

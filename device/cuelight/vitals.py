@@ -17,9 +17,14 @@ _THROTTLED: Final = "bus/platform/drivers/raspberrypi-firmware/*/get_throttled"
 """Hexadecimal flags. By the driver's name, since the device's own path differs: `soc:firmware` on a
 Pi 4, `soc@107c000000:firmware` on a Pi 5 with newer kernels."""
 
-_THROTTLED_NOW: Final = 0xF
-"""Bits 0 to 3: under-voltage, frequency capped, throttled, soft temperature limit. The same from
-bit 16 on say what has happened since boot (`vcgencmd get_throttled`), and never go out again."""
+THROTTLED_BITS: Final = {
+    1: "under-voltage",
+    2: "frequency capped",
+    4: "throttled",
+    8: "soft temperature limit",
+}
+"""Bits 0 to 3 say what is so now. The same from bit 16 on say what has happened since boot
+(`vcgencmd get_throttled`), and never go out again."""
 
 _DEGREES: Final = 5
 """A face to read warms the processor by a few degrees: a finer figure would show presence."""
@@ -31,15 +36,20 @@ def vitals(sys: Path = _SYS) -> dict[str, object]:
     `sys` is where the kernel shows its devices.
     """
     temperature = _read(sys, _TEMPERATURE, base=10)
-    throttled = _read(sys, _THROTTLED, base=16)
+    throttled = throttled_flags(sys)
     return {
         "temperature": None
         if temperature is None
         else _DEGREES * round(temperature / 1000.0 / _DEGREES),
-        "throttled": None if throttled is None else throttled & _THROTTLED_NOW != 0,
+        "throttled": None if throttled is None else throttled & sum(THROTTLED_BITS) != 0,
         "version": __version__,
         "python": platform.python_version(),
     }
+
+
+def throttled_flags(sys: Path = _SYS) -> int | None:
+    """Read the firmware's flags, those of now and those since boot; None where it is no Pi."""
+    return _read(sys, _THROTTLED, base=16)
 
 
 def _read(sys: Path, pattern: str, *, base: int) -> int | None:

@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_MESSAGES_PER_LIMIT: Final = 4
-"""systemd wants a sign of life at least every half limit; a quarter leaves room for slow ticks."""
+_MESSAGES_PER_LIMIT: Final = 8
+"""systemd wants a sign of life at least every half limit. The loop's slowest single step, a webcam
+that is given back, takes 5 s and may begin just before the next sign is due."""
+
+_START_SECONDS: Final = 20.0
+"""So long one more sign keeps a start alive that waits for its lamp."""
 
 
 class Watchdog:
@@ -25,6 +29,7 @@ class Watchdog:
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
         self._last: float | None = None
+        self._started: float | None = None
         self._interval_seconds = _interval_seconds(environ)
         self._socket: socket.socket | None = None
         address = environ.get("NOTIFY_SOCKET", "")
@@ -40,17 +45,27 @@ class Watchdog:
         return self._interval_seconds
 
     def ready(self, status: str = "") -> None:
-        """Say that settings and model are good and the loop runs; camera and lamp may yet fail."""
+        """Say that settings, model and lamp are good and the loop runs; the camera may yet fail."""
         self._send("READY=1", status)
 
     def status(self, status: str) -> None:
         """Show one line in `systemctl status`."""
         self._send("", status)
 
+    def starting(self, timestamp: float) -> None:
+        """Say that a start that is not ready yet still goes on, so that it is not given up.
+
+        Call it as `progress` is called; a start that hangs says nothing and is ended by systemd.
+        """
+        interval = _START_SECONDS / _MESSAGES_PER_LIMIT
+        if self._started is None or not 0 <= timestamp - self._started < interval:
+            self._started = timestamp
+            self._send(f"EXTEND_TIMEOUT_USEC={_START_SECONDS * 1e6:.0f}")
+
     def progress(self, timestamp: float) -> None:
         """Say that the loop got on: after a frame, or a tick while paused, covered or retrying.
 
-        Call it as often as you like, at the least four times within the unit's WatchdogSec;
+        Call it as often as you like, at the least twice within the unit's WatchdogSec;
         `timestamp` is in seconds of any steady clock. A clock that runs backwards (a clip that
         starts again) counts as progress.
         """

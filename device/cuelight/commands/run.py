@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import signal
 import tempfile
 import threading
@@ -10,16 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cuelight.box import Box
-from cuelight.device_toml import load_settings
+from cuelight.errors import CameraError, CuelightError
+from cuelight.last_good import LAST_GOOD, Chosen, LastGood
 from cuelight.privacy import require_notice
 from cuelight.records import Reading, Signal
-from cuelight.sense.camera import open_camera
+from cuelight.running import Running
+from cuelight.sense.camera import load_vendor, open_camera
+from cuelight.standby import stand_by
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from cuelight.records import VisitTally
-    from cuelight.settings import Settings
+
+_log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,30 +40,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(args: argparse.Namespace) -> int:
-    """Run until SIGTERM or Ctrl-C; faults of camera, lamp and broker are retried for ever."""
-    settings = load_settings(args.config)
-    require_notice(settings.privacy, args.config)
+    """Run until SIGTERM or Ctrl-C; faults of camera, lamp and broker are retried for ever.
+
+    As a service, settings that became invalid fall back on the last good ones; a box that cannot
+    start at all waits a minute, or for an edit, before it fails.
+    """
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    if not args.dry_run:
-        return _run(settings, stop)
+    state = "" if args.dry_run else os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    last_good = LastGood(Path(state) / LAST_GOOD if state else None)
+    chosen = None
+    try:
+        chosen = last_good.choose(args.config)
+        require_notice(chosen.settings.privacy, args.config)
+        _load_vendor(chosen)
+        if args.dry_run:
+            return _dry_run(chosen, stop)
+        return _run(chosen, stop, ready=lambda: last_good.keep(chosen, args.config))
+    except CuelightError as error:
+        settings = chosen.settings if chosen else None
+        if state and stand_by(error, config=args.config, settings=settings, stop=stop):
+            return 0
+        raise
+
+
+def _load_vendor(chosen: Chosen) -> None:
+    try:
+        load_vendor(chosen.settings.camera)
+    except CameraError as error:  # said again, and to the broker too, when the camera is opened
+        _log.debug("%s", error)
+
+
+def _dry_run(chosen: Chosen, stop: threading.Event) -> int:
+    settings = chosen.settings
     with tempfile.TemporaryDirectory(prefix="cuelight-dry-run-") as folder:
         lamp = replace(settings.lamp, pin_factory="mock")
         store = replace(settings.store, folder=folder)
-        return _run(replace(settings, lamp=lamp, store=store), stop, dry_run=True)
+        settings = replace(settings, lamp=lamp, store=store)
+        return _run(replace(chosen, settings=settings), stop, dry_run=True)
 
 
-def _run(settings: Settings, stop: threading.Event, *, dry_run: bool = False) -> int:
+def _run(
+    chosen: Chosen,
+    stop: threading.Event,
+    *,
+    dry_run: bool = False,
+    ready: Callable[[], object] | None = None,
+) -> int:
     box = Box(
-        settings,
-        open_camera=lambda: open_camera(settings.camera),
+        chosen.settings,
+        open_camera=lambda: open_camera(chosen.settings.camera),
         publish=not dry_run,
         mock_allowed=dry_run,
         heard=_print if dry_run else None,
         stop=stop,
+        ready=ready,
+        settings_fault=chosen.fault,
     )
-    with box:
+    runtime = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    folder = Path(runtime) if runtime else chosen.settings.store_folder
+    with box, Running(folder, identify=box.identify):
         box.run()
     return 0
 

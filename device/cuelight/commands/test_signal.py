@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cuelight.device_toml import load_settings
+from cuelight.errors import SettingsError
+from cuelight.last_good import LAST_GOOD, LastGood
 from cuelight.settings import Settings
 from cuelight.tell.panel import Panel
 from cuelight.tell.player import Player
@@ -13,6 +17,8 @@ from cuelight.tell.signal import RHYTHMS, rhythm
 
 if TYPE_CHECKING:
     import argparse
+
+_log = logging.getLogger(__name__)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,7 +32,7 @@ def main(args: argparse.Namespace) -> int:
     """Open lamp and motor and play the rhythm once through; `off` leaves both dark."""
     here = Path("device.toml")
     config = args.config or (here if here.exists() else None)
-    settings = load_settings(config) if config else Settings()
+    settings = _settings(config, off=args.name == "off")
     with Panel(settings.lamp, mock_allowed=True) as panel:
         panel.open(outputs_only=True)
         if args.name == "off":
@@ -38,3 +44,20 @@ def main(args: argparse.Namespace) -> int:
         where = "mock pins, so nothing lit" if panel.pins and panel.pins.mock else "the lamp"
         print(f"played {args.name} on {where}")
     return 0
+
+
+def _settings(config: Path | None, *, off: bool) -> Settings:
+    """Read the settings; whatever is wrong with them, what was lit with others can be put out."""
+    if config is None:
+        return Settings()
+    try:
+        return load_settings(config)
+    except SettingsError as error:
+        state = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+        if not (off and state):
+            raise
+        kept = LastGood(Path(state) / LAST_GOOD).load(config)
+        _log.warning(
+            "%s The pins of the %s are put out.", error, "last start" if kept else "defaults"
+        )
+        return kept.settings if kept else Settings()

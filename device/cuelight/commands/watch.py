@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cuelight.clock import boot_seconds
 from cuelight.compose import build_sensing
+from cuelight.consent import Consent
 from cuelight.device_toml import load_settings
 from cuelight.live import LiveView
 from cuelight.loop import Loop
@@ -36,7 +37,8 @@ def main(args: argparse.Namespace) -> int:
     require_notice(settings.privacy, args.config)
     logging.getLogger().setLevel(logging.WARNING)
     with ExitStack() as stack:
-        panel = stack.enter_context(Panel(settings.lamp))
+        asks_first = settings.privacy.asks_first
+        panel = stack.enter_context(Panel(settings.lamp, consent=asks_first))
         view = LiveView(
             "cuelight watch (Ctrl-C ends)",
             lamp=lambda: panel.level,
@@ -55,6 +57,7 @@ def main(args: argparse.Namespace) -> int:
             stopping=lambda: False,
             see=view.update,
             camera_fps=settings.camera.fps,
+            consent=Consent(needed=asks_first),
         )
         stack.enter_context(view)
         with suppress(KeyboardInterrupt):

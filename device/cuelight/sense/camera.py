@@ -25,6 +25,22 @@ class Camera(Protocol):
     def __exit__(self, *_: object) -> None: ...
 
 
+def load_vendor(settings: CameraSettings) -> None:
+    """Import the camera's software ahead of its use, which can take seconds on a cold SD card.
+
+    Without it the first `open_camera` would take as long, within the watchdog's limit. Raises
+    CameraError when it is not installed.
+    """
+    if settings.source == "v4l2":
+        from cuelight.sense.webcam import opencv_module  # noqa: PLC0415
+
+        opencv_module()
+    else:
+        from cuelight.sense.attached import picamera2_module  # noqa: PLC0415
+
+        picamera2_module()
+
+
 def open_camera(
     settings: CameraSettings,
     *,

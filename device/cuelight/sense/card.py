@@ -91,10 +91,10 @@ def load_card(folder: Path) -> Card:
             f"Cannot read the model's card {path}: {error}. Point model.folder at the folder that "
             "holds the model and its card."
         ) from error
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a TOMLDecodeError is a ValueError
         raise ModelError(f"{path} is not valid TOML: {error}. Take the card anew.") from error
     reader = _Reader(path, table)
-    file = folder / reader.value("model.file", str)
+    file = folder / reader.file_name("model.file")
     sha256 = reader.value("model.sha256", str)
     if not re.fullmatch(r"[0-9a-fA-F]{64}", sha256):
         raise reader.error("model.sha256", sha256, "64 hexadecimal digits")
@@ -139,6 +139,12 @@ class _Reader:
             raise self.error(key, value, _KINDS[kind])
         return value
 
+    def file_name(self, key: str) -> str:
+        name: str = self.value(key, str)
+        if not name.isprintable() or "/" in name:
+            raise self.error(key, repr(name), "the name of a file beside the card")
+        return name
+
     def output(self, output: str, names: Sequence[str]) -> int:
         given = self.value(f"outputs.{output}.names", list)
         if tuple(given) != tuple(names):
@@ -150,7 +156,7 @@ class _Reader:
         given = self.value("crop.template", list)
         try:
             template = np.array(given, dtype=np.float32)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             template = np.empty(0, np.float32)
         if template.shape != (len(LANDMARKS), 2) or not np.isfinite(template).all():
             raise self.error("crop.template", given, f"{len(LANDMARKS)} points [x, y]")

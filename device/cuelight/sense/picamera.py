@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
+import gc
 import logging
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from cuelight.errors import CameraError
+from cuelight.errors import CameraError, CameraHeldError
+from cuelight.sense.attached import picamera2_module
 from cuelight.sense.records import Frame
 
 if TYPE_CHECKING:
@@ -33,16 +36,17 @@ class PiCamera:
     Written against picamera2 0.3 and libcamera's control list. The newest frame wins: picamera2
     keeps only the last completed request, and `skipped` counts the gaps in the sensor's timestamps
     (CLOCK_BOOTTIME). `controls` are those that were set; a control that this camera does not have
-    is left out.
+    is left out. `fps_limits` are the slowest and fastest rate of the sensor's chosen mode.
     """
 
     def __init__(self, settings: CameraSettings, *, picamera2: Any = None) -> None:  # noqa: ANN401 - the module, or a stand-in
-        self._module = _module() if picamera2 is None else picamera2
+        self._module = picamera2_module() if picamera2 is None else picamera2
         self._period = 1.0 / settings.fps
         self._image: Luma = np.empty((settings.height, settings.width), np.uint8)
         self._last: float | None = None
         self.skipped = 0
         self.controls: dict[str, Any] = {}
+        self.fps_limits = (settings.fps, settings.fps)
         self._camera = self._opened(settings)
         try:
             self._configure(settings)
@@ -55,8 +59,8 @@ class PiCamera:
             )
             try:
                 self.close()
-            except CameraError as left_open:
-                why = f"{why} {left_open}"
+            except CameraHeldError as held:
+                raise CameraHeldError(f"{why} {held}") from error
             raise CameraError(why) from error
         _log.info("Camera %d opened, controls %s", settings.index, self.controls)
 
@@ -81,36 +85,39 @@ class PiCamera:
                 "Check its ribbon cable, then restart."
             ) from error
         try:
-            timestamp = request.get_metadata()["SensorTimestamp"] / 1e9
-            height, width = self._image.shape
-            with self._module.MappedArray(request, "lores", write=False) as mapped:
-                # rows carry padding, and the U and V planes follow below the Y plane
-                np.copyto(self._image, mapped.array[:height, :width])
+            try:
+                timestamp = self._take(request)
+            finally:
+                request.release()
         except Exception as error:  # whatever the vendor raises, the camera is what failed
             raise CameraError(f"A camera frame cannot be read: {error!r}. Restart.") from error
-        finally:
-            request.release()
         if self._last is not None:
             self.skipped += max(0, round((timestamp - self._last) / self._period) - 1)
         self._last = timestamp
         return Frame(self._image, timestamp)
 
+    def _take(self, request: Any) -> float:  # noqa: ANN401 - the vendor's object
+        """Copy a request's picture; returns its time in seconds."""
+        height, width = self._image.shape
+        with self._module.MappedArray(request, "lores", write=False) as mapped:
+            # rows carry padding, and the U and V planes follow below the Y plane
+            if mapped.array.ndim != 2 or len(mapped.array) != height + height // 2:
+                raise ValueError(f"its buffer has the shape {mapped.array.shape}")
+            np.copyto(self._image, mapped.array[:height, :width])
+        return float(request.get_metadata()["SensorTimestamp"] / 1e9)
+
     def close(self) -> None:
         """Stop the camera and give it back.
 
-        Raises CameraError when libcamera does not let it go: it may still be open then, so its lamp
-        must stay lit; another `close` tries again.
+        Raises CameraHeldError when libcamera does not let it go: it may still be open then, so its
+        lamp must stay lit; another `close` tries again.
         """
         if self._camera is None:
             return
-        try:
-            self._camera.close()
-        except Exception as error:  # picamera2 raises RuntimeError, libcamera others
-            raise CameraError(
-                f"The Pi's camera does not close ({error!r}) and may still be open. "
-                "Restart cuelight."
-            ) from error
+        _close(self._camera)
         self._camera = None
+        # picamera2 leaves its buffers, and the last pictures in them, in reference cycles.
+        gc.collect()
 
     def _opened(self, settings: CameraSettings) -> Any:  # noqa: ANN401 - the vendor's object
         try:
@@ -125,13 +132,18 @@ class PiCamera:
                 "Check the ribbon cable (rpicam-hello --list-cameras), or edit camera.index."
             )
         tuning = self._tuning(str(attached[settings.index].get("Model", "")), settings)
+        # Made in two steps, since a constructor that fails may hold the camera by then.
+        kind = self._module.Picamera2
+        camera = kind.__new__(kind)
         try:
-            return self._module.Picamera2(settings.index, tuning=tuning)
+            camera.__init__(settings.index, tuning=tuning)
         except Exception as error:
+            _abandon(camera)
             raise CameraError(
                 f"The Pi's camera {settings.index} cannot be opened: {error} Another program may "
                 "hold it: stop that one (sudo fuser /dev/media* names it)."
             ) from error
+        return camera
 
     def _tuning(self, model: str, settings: CameraSettings) -> dict[str, Any] | None:
         """Cut the exposure steps of the sensor's tuning at `exposure_max_ms`.
@@ -140,10 +152,10 @@ class PiCamera:
         exposure modes are where it is set (picamera2 issue 634). Without such a file only the
         frame duration and the `short` mode hold exposure down.
         """
-        vendor = self._module.Picamera2
+        kind = self._module.Picamera2
         try:
-            tuning: dict[str, Any] = vendor.load_tuning_file(f"{model}.json")
-            agc = vendor.find_tuning_algo(tuning, "rpi.agc")
+            tuning: dict[str, Any] = kind.load_tuning_file(f"{model}.json")
+            agc = kind.find_tuning_algo(tuning, "rpi.agc")
             for channel in agc.get("channels", [agc]):
                 for mode in channel["exposure_modes"].values():
                     _limit(mode, settings.exposure_max_ms * 1000.0)
@@ -195,6 +207,31 @@ class PiCamera:
             raise ValueError(
                 f"this mode of the sensor allows {1e6 / longest:.3g} to {1e6 / shortest:.3g}"
             )
+        self.fps_limits = (1e6 / longest, 1e6 / shortest)
+
+
+def _close(camera: Any) -> None:  # noqa: ANN401 - the vendor's object
+    """Close the vendor's camera. Raises CameraHeldError when it may still be open."""
+    try:
+        camera.close()
+    except Exception as error:  # picamera2 raises RuntimeError, libcamera others
+        raise CameraHeldError(
+            f"The Pi's camera does not close ({error!r}) and may still be open. Restart cuelight."
+        ) from error
+
+
+def _abandon(camera: Any) -> None:  # noqa: ANN401 - the vendor's object
+    """Give back whatever a constructor that failed has taken by then.
+
+    picamera2 acquires the camera first and may fail later. Where it did not get that far, closing
+    does nothing and leaves one end of a pipe open: one more with every attempt, until the process
+    may open no more files. Raises CameraHeldError when the camera may still be open.
+    """
+    if getattr(camera, "is_open", False):
+        _close(camera)
+    elif isinstance(end := getattr(camera, "notifyme_w", None), int):
+        with suppress(OSError):
+            os.close(end)
 
 
 def _limit(mode: dict[str, Any], most: float) -> None:
@@ -204,14 +241,3 @@ def _limit(mode: dict[str, Any], most: float) -> None:
         return
     mode["shutter"] = [min(step, most) for step in shutter] + [most]
     mode["gain"] = [*gain, max(_GAIN_MAX, *gain)]
-
-
-def _module() -> Any:  # noqa: ANN401 - the module has no types
-    try:
-        return importlib.import_module("picamera2")
-    except ImportError as error:
-        raise CameraError(
-            f"camera.source is picamera2, which cannot be imported ({error}). On a Pi: sudo apt "
-            "install python3-picamera2, and a virtual environment made with "
-            '--system-site-packages; elsewhere set camera.source = "v4l2".'
-        ) from error

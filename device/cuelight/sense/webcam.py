@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from cuelight.clock import boot_seconds
-from cuelight.errors import CameraError, InputError
+from cuelight.errors import CameraError, CameraHeldError, InputError
 from cuelight.sense.picture import opencv
 from cuelight.sense.records import Frame
 
@@ -43,10 +43,7 @@ class Webcam:
         now: Callable[[], float] = boot_seconds,
         close_seconds: float = 5.0,
     ) -> None:
-        try:
-            self._cv2 = opencv() if cv2 is None else cv2
-        except InputError as error:
-            raise CameraError(str(error)) from error
+        self._cv2 = opencv_module() if cv2 is None else cv2
         self._now = now
         self._close_seconds = close_seconds
         self._where = f"/dev/video{settings.index}"
@@ -54,9 +51,14 @@ class Webcam:
         self._arrived = threading.Condition()
         self._newest: Frame | None = None
         self._failed = self._closing = self._released = False
+        self._why = "stopped giving frames"
         self.skipped = 0
         self._taker = threading.Thread(target=self._take, name="webcam", daemon=True)
-        self._taker.start()
+        try:
+            self._taker.start()
+        except RuntimeError as error:  # no room for another thread
+            self._give_back(self._capture)
+            raise CameraError(f"The webcam at {self._where} cannot be read: {error}.") from error
 
     def __enter__(self) -> Self:
         return self
@@ -73,20 +75,20 @@ class Webcam:
             frame, self._newest = self._newest, None
         if frame is None:
             raise CameraError(
-                f"The webcam at {self._where} stopped giving frames. Check its plug, then restart."
+                f"The webcam at {self._where} {self._why}. Check its plug, then restart."
             )
         return frame
 
     def close(self) -> None:
         """Stop the thread, which gives the webcam back, and wait until it has.
 
-        Raises CameraError when the driver hangs: the webcam is still open then, so its lamp must
-        stay lit; another `close` waits again.
+        Raises CameraHeldError when the driver hangs: the webcam is still open then, so its lamp
+        must stay lit; another `close` waits again.
         """
         self._closing = True
         self._taker.join(timeout=self._close_seconds)
         if not self._released:
-            raise CameraError(
+            raise CameraHeldError(
                 f"The webcam at {self._where} hangs: its driver did not let it go within "
                 f"{self._close_seconds:g} s, and it is still open. Pull its plug, then restart."
             )
@@ -97,7 +99,7 @@ class Webcam:
         os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] = str(_SELECT_SECONDS)
         capture = cv2.VideoCapture(settings.index, cv2.CAP_V4L2)
         if not capture.isOpened():
-            capture.release()
+            self._give_back(capture)
             there = "is there, but another program holds it or you may not use it (group video)"
             if not Path(self._where).exists():
                 there = "does not exist"
@@ -108,12 +110,21 @@ class Webcam:
         try:
             self._set_up(capture, settings)
         except Exception as error:  # whatever OpenCV raises, the webcam must not stay open
-            capture.release()
+            self._give_back(capture)
             raise CameraError(
                 f"The webcam at {self._where} cannot be set up: {error}. Edit [camera] in "
                 "device.toml."
             ) from error
         return capture
+
+    def _give_back(self, capture: Any) -> None:  # noqa: ANN401 - the vendor's object
+        try:
+            capture.release()
+        except Exception as error:
+            raise CameraHeldError(
+                f"The webcam at {self._where} cannot be given back ({error}) and may still be "
+                "open. Pull its plug, then restart."
+            ) from error
 
     def _set_up(self, capture: Any, settings: CameraSettings) -> None:  # noqa: ANN401 - ditto
         cv2 = self._cv2
@@ -141,6 +152,8 @@ class Webcam:
                 if not good:
                     break
                 self._keep(image, self._now())
+        except Exception as error:  # noqa: BLE001 - whatever OpenCV makes of a broken frame
+            self._why = f"gave a frame that cannot be read ({error})"
         finally:
             # here and not in `close`: a driver may not be let go while it is being read
             try:
@@ -159,3 +172,11 @@ class Webcam:
                 self.skipped += 1
             self._newest = Frame(grey, timestamp)
             self._arrived.notify_all()
+
+
+def opencv_module() -> Any:  # noqa: ANN401 - OpenCV has no types
+    """Import OpenCV. Raises CameraError when it is not installed."""
+    try:
+        return opencv()
+    except InputError as error:
+        raise CameraError(str(error)) from error

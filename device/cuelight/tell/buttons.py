@@ -1,4 +1,4 @@
-"""Hear the price button and the pause button, each press with its time on the sensor's clock."""
+"""Hear the buttons for price, pause and consent, each press with its time on the sensor's clock."""
 
 from __future__ import annotations
 
@@ -27,41 +27,49 @@ _QUEUE_PRESSES: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """One press: `name` is `price` (at the touch) or `pause` (once held long enough)."""
+    """One press: `price` or `consent` (at the touch), or `pause` (once held long enough)."""
 
     name: str
     timestamp: float
 
 
 class Buttons:
-    """The two buttons of the box; presses wait in a bounded queue until the loop takes them.
+    """The buttons of the box; presses wait in a bounded queue until the loop takes them.
 
-    gpiozero calls from a thread of its own; `clock` (seconds, the sensor's clock) is read there, at
-    the touch. Raises LampError when a pin cannot be had.
+    The customer's own one is there with `consent` only. gpiozero calls from a thread of its own;
+    `clock` (seconds, the sensor's clock) is read there, at the touch. Raises LampError when a pin
+    cannot be had.
     """
 
     def __init__(
-        self, pins: Pins, settings: LampSettings, *, clock: Callable[[], float] = boot_seconds
+        self,
+        pins: Pins,
+        settings: LampSettings,
+        *,
+        consent: bool = False,
+        clock: Callable[[], float] = boot_seconds,
     ) -> None:
         self._clock = clock
         self._presses: queue.Queue[Press] = queue.Queue(maxsize=_QUEUE_PRESSES)
+        wanted = {"price": settings.price_pin, "pause": settings.pause_pin}
+        if consent:
+            wanted["consent"] = settings.consent_pin
         with ExitStack() as opened:
-            price, pause = (
-                opened.enter_context(
+            buttons = {
+                name: opened.enter_context(
                     pins.button(
                         pin,
                         hold_seconds=settings.pause_hold_seconds,
                         bounce_seconds=_BOUNCE_SECONDS,
-                        setting=setting,
+                        setting=f"lamp.{name}_pin",
                     )
                 )
-                for pin, setting in (
-                    (settings.price_pin, "lamp.price_pin"),
-                    (settings.pause_pin, "lamp.pause_pin"),
-                )
-            )
-            price.when_pressed = lambda: self._heard("price")
-            pause.when_held = lambda: self._heard("pause")
+                for name, pin in wanted.items()
+            }
+            buttons["price"].when_pressed = lambda: self._heard("price")
+            buttons["pause"].when_held = lambda: self._heard("pause")
+            if consent:
+                buttons["consent"].when_pressed = lambda: self._heard("consent")
             self._close = opened.pop_all().close
 
     def drain(self) -> list[Press]:

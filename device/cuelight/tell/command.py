@@ -24,7 +24,7 @@ def resend_from(payload: bytes, *, retained: bool) -> int:
     if retained:
         raise InputError("command ignored: it is retained; publish commands without retain")
     if len(payload) > PAYLOAD_BYTES:
-        raise InputError(f"command ignored: {len(payload)} bytes, at most {PAYLOAD_BYTES} wanted")
+        raise InputError(f"command ignored: more than {PAYLOAD_BYTES} bytes; none needs so many")
     try:
         command = json.loads(payload)
     except (ValueError, RecursionError):

@@ -8,14 +8,14 @@ import queue
 import sqlite3
 import threading
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from cuelight.errors import InputError
+from cuelight.tell.access import Access
 from cuelight.tell.broker_state import BrokerState
 from cuelight.tell.command import resend_from
+from cuelight.tell.discovery import HOME_ASSISTANT_STATUS
 from cuelight.tell.link import (
-    Access,
     Acked,
     Broken,
     Connected,
@@ -24,9 +24,12 @@ from cuelight.tell.link import (
     Message,
     Opened,
     Refused,
+    Subscribed,
     Unreachable,
 )
+from cuelight.tell.order import Leave, Order, Say, SayHealth
 from cuelight.tell.outbox import Outbox
+from cuelight.tell.store_fault import StoreFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,37 +52,13 @@ _ANSWER_SECONDS: Final = 3.0
 doubled with every further silence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Publish a retained message now, and again after every reconnect."""
-
-    topic: str
-    payload: str
-
-
-@dataclass(frozen=True, slots=True)
-class SayHealth:
-    """Publish the box's health."""
-
-    values: Mapping[str, object]
-
-
-class SendWindows:
-    """Look into the spool: something new waits there."""
-
-
-class Leave:
-    """Say `stopped`, wait for acknowledgements a little, and go."""
-
-
-Order = Say | SayHealth | SendWindows | Leave | tuple[Link, "Event"]
-
-
 class Courier:
     """Works off the feed's queue: speaks to the broker, marks what it acknowledged in the spool.
 
     All of this runs on one thread, so nothing here needs a lock. `say` are the retained messages to
     begin with; `mqtt5` says which protocol is tried first; `become` is told each change of state.
+    `announcement` tells Home Assistant of this box, again whenever it has started; "" tells it
+    nothing.
     Raises SettingsError for a password or CA file that cannot be read.
     """
 
@@ -90,6 +69,7 @@ class Courier:
         topics: Topics,
         spool: Spool,
         say: Mapping[str, str],
+        announcement: str,
         mqtt5: bool,
         backoff_seconds: tuple[float, float],
         orders: queue.Queue[Order],
@@ -100,6 +80,10 @@ class Courier:
         self._topics = topics
         self._spool = spool
         self._said = dict(say)
+        self._listens = [topics.set]
+        if announcement:
+            self._said[topics.discovery] = announcement
+            self._listens.append(HOME_ASSISTANT_STATUS)
         self._backoff = backoff_seconds
         self._orders = orders
         self._tell_state = become
@@ -110,6 +94,7 @@ class Courier:
         self._changes = 0  # of protocol, since we were last let in
         self._alarm: tuple[float, Callable[[], None]] | None = None
         self._closing = False
+        self._store = StoreFault()
         self._closing_mid: int | None = None
         self._outbox = Outbox(spool, topic=topics.counts, who=f"user {settings.username!r}")
         self._link = self._open()
@@ -175,15 +160,24 @@ class Courier:
                     self._say(topic, payload, qos=1)
                 case SayHealth(values):
                     self._outbox.try_again()
-                    self._say_health({**values, "waiting": self._spool.waiting_count()})
+                    self._say_health({**values, "waiting": self._waiting_count()})
                 case (link, event) if link is self._link:
                     self._on_event(event)
                 case _:
                     pass
             if self._state.name == "connected" and not self._closing:
+                self._outbox.resend(now=time.monotonic())
                 self._outbox.send(self._link)
+                self._store.works()
         except sqlite3.Error as error:
-            _log.error("cannot use the store of released windows: %s. Is the disk full?", error)
+            self._store.fails(error)
+
+    def _waiting_count(self) -> int | None:
+        try:
+            return self._spool.waiting_count()
+        except sqlite3.Error as error:
+            self._store.fails(error)
+            return None
 
     def _say(self, topic: str, payload: str, *, qos: int) -> None:
         if self._state.name == "connected":
@@ -199,11 +193,16 @@ class Courier:
 
     def _on_event(self, event: Event) -> None:
         match event:
-            case Acked(mid, refusal):
+            case Acked(mid, refusal, nobody_listens):
                 if mid == self._closing_mid:
                     self._closing_mid = None
-                self._outbox.acked(mid, refusal=refusal)
-            case Message(payload, retained):
+                self._outbox.acked(mid, refusal=refusal, nobody_listens=nobody_listens)
+            case Subscribed(refusal):
+                self._on_subscribed(refusal)
+            case Message(topic=topic, payload=payload) if topic == HOME_ASSISTANT_STATUS:
+                if payload == b"online":
+                    self._say(self._topics.discovery, self._said[self._topics.discovery], qos=1)
+            case Message(payload=payload, retained=retained):
                 self._on_command(payload, retained=retained)
             case _:
                 self._alarm = None  # the broker is not silent
@@ -233,7 +232,8 @@ class Courier:
         self._become(BrokerState.connected(self._settings, mqtt5=self._mqtt5))
         for topic, payload in self._said.items():
             self._say(topic, payload, qos=1)
-        self._link.subscribe(self._topics.set)
+        for topic in self._listens:
+            self._link.subscribe(topic)
 
     def _on_lost(self, reason: str) -> None:
         if self._state.name == "connected":
@@ -261,13 +261,22 @@ class Courier:
         threading.Thread(target=old.close, name="cuelight-feed-leaves", daemon=True).start()
         self._alarm = (time.monotonic() + pause, self._link.start)
 
+    def _on_subscribed(self, refusal: str | None) -> None:
+        if refusal is not None:
+            _log.warning(
+                "the broker lets user %r not read %s (%s): what is said there does not arrive.",
+                self._settings.username,
+                " or ".join(self._listens),
+                refusal,
+            )
+
     def _on_command(self, payload: bytes, *, retained: bool) -> None:
         try:
             seq = resend_from(payload, retained=retained)
         except InputError as error:
             _log.warning("%s: %s", self._topics.set, error)
             return
-        self._outbox.resend_from(seq)
+        self._outbox.resend_from(seq, now=time.monotonic())
 
     def _become(self, state: BrokerState) -> None:
         if state == self._state:

@@ -10,15 +10,8 @@ from typing import TYPE_CHECKING, Final, Self
 
 from cuelight.errors import InputError, SettingsError
 from cuelight.tell.broker_state import BrokerState
-from cuelight.tell.courier import (
-    ACK_SECONDS,
-    Courier,
-    Leave,
-    Order,
-    Say,
-    SayHealth,
-    SendWindows,
-)
+from cuelight.tell.courier import ACK_SECONDS, Courier
+from cuelight.tell.order import Leave, Order, Say, SayHealth, SendWindows
 from cuelight.tell.topics import Topics
 
 if TYPE_CHECKING:
@@ -48,7 +41,8 @@ class Feed:
     first, 3.1.1 when the broker refuses that, hangs up or stays silent; `mqtt5=False` turns this
     round, for a broker known to be old.
 
-    `privacy` is the statement published beside the counts. `backoff_seconds` (shortest, longest
+    `privacy` is the statement published beside the counts, `announcement` what tells Home Assistant
+    of this box ("" tells it nothing). `backoff_seconds` (shortest, longest
     pause between attempts) is drawn at random when None, so that a fleet does not come back in step
     after a broker's restart. Raises SettingsError for names, password or CA file of no use.
     """
@@ -61,6 +55,7 @@ class Feed:
         device: str,
         spool: Spool,
         privacy: str,
+        announcement: str = "",
         availability: str = "online",
         mqtt5: bool = True,
         backoff_seconds: tuple[float, float] | None = None,
@@ -78,6 +73,7 @@ class Feed:
             settings,
             topics=self._topics,
             spool=spool,
+            announcement=announcement,
             say={self._topics.availability: availability, self._topics.privacy: privacy},
             mqtt5=mqtt5,
             backoff_seconds=backoff_seconds or (chance.uniform(1, 3), chance.uniform(45, 75)),

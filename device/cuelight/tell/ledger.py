@@ -32,6 +32,7 @@ class LedgerFile:
     def write(self, kept: Mapping[str, Any]) -> None:
         """Replace what is kept. Raises OSError when the disk is full or read-only."""
         fresh = self._path.with_suffix(".new")
+        fresh.touch(mode=0o600)
         fresh.write_text(json.dumps({"boot": self._boot, "kept": dict(kept)}), encoding="utf-8")
         fresh.replace(self._path)
 

@@ -5,25 +5,30 @@ from __future__ import annotations
 import logging
 import ssl
 import sys
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Self, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
 
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-
-from cuelight.errors import SettingsError
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
-    from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
     from cuelight.settings import MqttSettings
+    from cuelight.tell.access import Access
 
 _log = logging.getLogger(__name__)
+
+_PACKET_BYTES: Final = 65536
+"""Longer packets are not sent to us by a broker that knows MQTT 5; 3.1.1 has no word for it."""
+
+_KEPT_BYTES: Final = 4096
+"""What is kept of a message that comes in; nothing that means anything is longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +66,28 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class Acked:
-    """The broker took message `mid`, or turned it down for `refusal`."""
+    """The broker took message `mid`, or turned it down for `refusal`.
+
+    `nobody_listens` says that it had no subscriber to give it to; MQTT 3.1.1 knows neither.
+    """
 
     mid: int
+    refusal: str | None
+    nobody_listens: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The broker answered all that was asked for with one `subscribe`."""
+
     refusal: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something came in on a topic that we subscribed to."""
+    """Something came in on a topic that we subscribed to; only its first 4 kB are kept."""
 
+    topic: str
     payload: bytes
     retained: bool
 
@@ -82,30 +99,15 @@ class Broken:
     error: Exception
 
 
-Event = Opened | Connected | Refused | Unreachable | Lost | Acked | Message | Broken
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What lets us in: read once, so that no later link fails for a file that has gone."""
-
-    password: str | None = field(repr=False)
-    tls: ssl.SSLContext | None
-
-    @classmethod
-    def read(cls, settings: MqttSettings) -> Self:
-        """Read the files that settings name. Raises SettingsError when one cannot be read."""
-        return cls(
-            password=_password(settings) if settings.username else None,
-            tls=_tls_context(settings) if settings.tls else None,
-        )
+Event = Opened | Connected | Refused | Unreachable | Lost | Acked | Subscribed | Message | Broken
 
 
 class Link:
     """One paho client with its own network thread, which reconnects by itself until stopped.
 
     `report` is called on that thread with every Event and must be quick. `backoff_seconds` are the
-    shortest and longest pause between two attempts; the pause doubles in between.
+    shortest and longest pause between two attempts; the pause doubles in between. `will_topic` gets
+    the last will `offline`; None leaves no will.
     """
 
     def __init__(
@@ -114,7 +116,7 @@ class Link:
         *,
         access: Access,
         client_id: str,
-        will_topic: str,
+        will_topic: str | None,
         mqtt5: bool,
         backoff_seconds: tuple[float, float],
         report: Callable[[Link, Event], None],
@@ -127,12 +129,14 @@ class Link:
             clean_session=None if mqtt5 else True,
         )
         self._client.broken = lambda error: report(self, Broken(error))
-        self._client.will_set(will_topic, "offline", qos=1, retain=True)
+        if will_topic is not None:
+            self._client.will_set(will_topic, "offline", qos=1, retain=True)
         # annotated as int, but paho only doubles, compares and sleeps
         shortest, longest = cast("tuple[int, int]", backoff_seconds)
         self._client.reconnect_delay_set(shortest, longest)
         if settings.username:
             self._client.username_pw_set(settings.username, access.password)
+        self._has_tls = access.tls is not None
         if access.tls is not None:
             self._client.tls_set_context(access.tls)
         self._client.on_socket_open = lambda *_: report(self, Opened())
@@ -140,8 +144,16 @@ class Link:
         self._client.on_connect_fail = self._on_connect_fail
         self._client.on_disconnect = self._on_disconnect
         self._client.on_publish = self._on_publish
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
-        self._client.connect_async(settings.host, settings.port, settings.keepalive_seconds)
+        limits = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        limits.MaximumPacketSize = _PACKET_BYTES
+        self._client.connect_async(
+            settings.host,
+            settings.port,
+            settings.keepalive_seconds,
+            properties=limits if mqtt5 else None,
+        )
 
     def start(self) -> None:
         """Start connecting, on a thread of its own; returns at once."""
@@ -177,7 +189,9 @@ class Link:
         # paho calls this inside its except clause and passes no reason along. Only its words are
         # kept: the exception itself would hold on to the failed socket.
         error = sys.exception()
-        self._report(self, Unreachable(str(error), tls=isinstance(error, ssl.SSLError)))
+        # what speaks no TLS may just hang up on it
+        tls = isinstance(error, ssl.SSLError | ConnectionResetError) and self._has_tls
+        self._report(self, Unreachable(str(error), tls=tls))
 
     def _on_disconnect(
         self,
@@ -192,10 +206,19 @@ class Link:
     def _on_publish(
         self, _: Client, __: object, mid: int, reason: ReasonCode, ___: Properties
     ) -> None:
-        self._report(self, Acked(mid, reason.getName() if reason.is_failure else None))
+        name = reason.getName()
+        refusal = name if reason.is_failure else None
+        self._report(self, Acked(mid, refusal, nobody_listens=name == "No matching subscribers"))
+
+    def _on_subscribe(
+        self, _: Client, __: object, ___: int, reasons: list[ReasonCode], ____: Properties | None
+    ) -> None:
+        refusals = [reason.getName() for reason in reasons if reason.is_failure]
+        self._report(self, Subscribed(refusals[0] if refusals else None))
 
     def _on_message(self, _: Client, __: object, message: MQTTMessage) -> None:
-        self._report(self, Message(bytes(message.payload), message.retain))
+        payload = bytes(message.payload[:_KEPT_BYTES])
+        self._report(self, Message(message.topic, payload, message.retain))
 
 
 class _Client(Client):
@@ -213,26 +236,3 @@ class _Client(Client):
         except Exception as error:  # noqa: BLE001 - malformed packets raise many kinds
             self.broken(error)
             return MQTTErrorCode.MQTT_ERR_PROTOCOL
-
-
-def _password(settings: MqttSettings) -> str | None:
-    if not settings.password_file:
-        return None
-    try:
-        with Path(settings.password_file).expanduser().open(encoding="utf-8") as file:
-            return file.readline(4096).rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"mqtt.password_file is {settings.password_file!r}, which cannot be read: {error}. "
-            "Write the password into it, one line, readable by the user that runs cuelight."
-        ) from error
-
-
-def _tls_context(settings: MqttSettings) -> ssl.SSLContext:
-    try:
-        return ssl.create_default_context(cafile=settings.ca_file or None)
-    except OSError as error:  # ssl.SSLError is one
-        raise SettingsError(
-            f"mqtt.ca_file is {settings.ca_file!r}, which is no readable certificate: {error}. "
-            "Name the PEM file of the authority that signed the broker's certificate."
-        ) from error

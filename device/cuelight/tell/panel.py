@@ -31,8 +31,8 @@ class Panel:
 
     Nothing is opened before it is needed, so a box without GPIO can still start, say what is wrong
     and try again. Mock pins show nothing to anyone, so they are refused unless `mock_allowed`
-    (clips and --dry-run). `clock` is the sensor's clock in seconds. All but `show` belongs to one
-    thread.
+    (clips and --dry-run). `consent` says that the customer has a button too. `clock` is the
+    sensor's clock in seconds. All but `show` belongs to one thread.
     """
 
     def __init__(
@@ -40,10 +40,12 @@ class Panel:
         settings: LampSettings,
         *,
         mock_allowed: bool = False,
+        consent: bool = False,
         clock: Callable[[], float] = boot_seconds,
     ) -> None:
         self._settings = settings
         self._mock_allowed = mock_allowed
+        self._consent = consent
         self._clock = clock
         self._opened = ExitStack()
         self._lamp: SignalLamp | None = None
@@ -66,7 +68,9 @@ class Panel:
                 self._open_outputs()
             if self._buttons is None and not outputs_only:
                 assert self.pins is not None
-                buttons = Buttons(self.pins, self._settings, clock=self._clock)
+                buttons = Buttons(
+                    self.pins, self._settings, consent=self._consent, clock=self._clock
+                )
                 self._buttons = self._opened.enter_context(buttons)
         except LampError as error:
             self._fault = str(error)
@@ -94,8 +98,13 @@ class Panel:
         """Light the camera lamp for as long as the block lasts; no lamp, no block. LampError."""
         self.open()
         assert self._camera_lamp is not None
-        with self._camera_lamp.lit():
+        with self._camera_lamp.lit(quiet=self._consent):
             yield
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the lamps' pins could be had, so that the camera may open."""
+        return self.pins is not None
 
     @property
     def camera_lamp_is_lit(self) -> bool:

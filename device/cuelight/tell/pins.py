@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import tempfile
+import traceback
 import warnings
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from cuelight.errors import LampError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from cuelight.settings import LampSettings
 
@@ -43,12 +44,15 @@ class Output:
             self._device.value = level if self.dims else float(level > 0)
 
     def close(self) -> None:
-        """Clear the pin, then give it back; an output's level would outlive the process."""
+        """Clear the pin, then give it back; an output's level would outlive the process.
+
+        Trouble is only said: whatever else is being closed goes on.
+        """
         if self._device.closed:
             return
         with suppress(LampError):
             self.write(0.0)
-        self._device.close()
+        _give_back(f"cannot give back {self._setting}", self._device.close)
 
 
 class Pins:
@@ -112,10 +116,10 @@ class Pins:
             )
 
     def close(self) -> None:
-        """Give all pins back."""
+        """Give all pins back; trouble is only said."""
         from gpiozero import Device  # noqa: PLC0415 - vendor loaded only when used
 
-        self.factory.close()
+        _give_back("cannot give back the pins", self.factory.close)
         if Device.pin_factory is self.factory:
             Device.pin_factory = None
 
@@ -155,6 +159,14 @@ def open_pins(settings: LampSettings) -> Pins:
         return Pins(known[name].load()())
 
 
+def _give_back(what: str, close: Callable[[], object]) -> None:
+    try:
+        with _clear_errors(what, ()):
+            close()
+    except LampError as error:
+        _log.warning("%s", error)
+
+
 def _give_lgpio_a_folder() -> None:
     # lgpio makes its notification pipe in the working directory unless LG_WD says otherwise;
     # a service's working directory may be read-only, and a user's is no place for it.
@@ -190,6 +202,9 @@ def _clear_errors(what: str, caught: Sequence[warnings.WarningMessage]) -> Itera
     except Exception as error:  # each pin library has errors of its own
         reasons = [str(warning.message) for warning in caught]
         detail = "; ".join([*reasons, str(error) or type(error).__name__])
+        # gpiozero reserves a pin before it opens it, for as long as the device that failed lives;
+        # the traceback would keep that alive, and the pin could never be had again
+        traceback.clear_frames(error.__traceback__)
         raise LampError(f"{what}: {detail}. {_advice(error)}") from error
 
 

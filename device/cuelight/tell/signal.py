@@ -60,10 +60,12 @@ class Rhythm:
 
 
 def rhythm(name: str) -> Rhythm:
-    """Return the rhythm of a signal: `go`, `ease` or `reassure`.
+    """Return the rhythm of a signal (`go`, `ease`, `reassure`), or that of `identify`.
 
     Raises InputError for any other name.
     """
+    if name == IDENTIFY.name:
+        return IDENTIFY
     try:
         return RHYTHMS[name]
     except KeyError:
@@ -98,3 +100,10 @@ RHYTHMS: Final = {
     ),
 }
 """Every signal by name."""
+
+IDENTIFY: Final = Rhythm("identify", ((0.2, 1.0), (0.2, 0.0)) * 25, (1.0, 1.0, 1.0))
+"""Says "I am this box" to whoever installs it: ten seconds of white, evenly on and off.
+
+No signal has more than three pulses in a row. Two and a half flashes a second stay below the three
+that WCAG 2.3.1 allows, for people whom flashes harm.
+"""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Self, assert_never
 
 from cuelight.records import AlertLedger, Reading, Signal, Status, VisitTally
 from cuelight.tell.spool import OPEN_SUMS
+from cuelight.tell.store_watch import StoreWatch
 from cuelight.tell.wall_clock import WallClock, clock_is_set
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Teller:
         self._utc = utc
         self._clock_is_set = clock_is_set
         self._wall_clock = WallClock(now=now, utc=utc)
+        self._store_watch = StoreWatch(spool)
         self._health = health
         self._status = Status("stopped")
         self._pause_kept: bool | None = None
@@ -125,6 +127,8 @@ class Teller:
         self._window_ends = self._now() + 60.0 * self._settings.window_minutes
         if self._unspooled is None:
             self._unspooled = self._gatherer.close_window(self._utc())
+            if self._unspooled is None:  # which cells were asked outlives a restart
+                self._spool.save(OPEN_SUMS, self._gatherer.snapshot())
         return self._spool_window()
 
     def _spool_window(self) -> CountWindow | None:
@@ -236,6 +240,7 @@ class Teller:
             self._gatherer.shift(jump)
 
     def _tick_feed(self) -> None:
+        self._store_watch.update(self._now())
         if self._feed is not None:
             self._feed.tick(self._now(), self._full_health)
 
@@ -249,4 +254,5 @@ class Teller:
             "min_detectable_ms": status.min_detectable_ms,
             "micro": status.micro,
             "fault": status.fault,
+            "store": self._store_watch.fault,
         }

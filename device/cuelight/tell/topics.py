@@ -10,7 +10,7 @@ from cuelight.errors import SettingsError
 
 @dataclass(frozen=True, slots=True)
 class Topics:
-    """The topics below `cuelight/<site>/<device>/`.
+    """The topics below `cuelight/<site>/<device>/`, and Home Assistant's for this box.
 
     Raises SettingsError for a name that would be more than one level of a topic, or a wildcard.
     """
@@ -50,6 +50,16 @@ class Topics:
     def set(self) -> str:
         """Commands to the box."""
         return self._below("set")
+
+    @property
+    def echo(self) -> str:
+        """What `doctor` sends to itself; the box may write and read it."""
+        return self._below("echo")
+
+    @property
+    def discovery(self) -> str:
+        """What announces this box to Home Assistant, retained; cleared by `cuelight retire`."""
+        return f"homeassistant/device/cuelight-{self.site}-{self.device}/config"
 
     def _below(self, name: str) -> str:
         return f"cuelight/{self.site}/{self.device}/{name}"

@@ -24,6 +24,7 @@ def to_json(window: CountWindow) -> str:
             "site": window.site,
             "device": window.device,
             "seq": window.seq,
+            **({"covers": list(window.covers)} if window.covers else {}),
             "from": utc_text(window.start),
             "to": utc_text(window.end),
             "visits": window.visits,
@@ -63,11 +64,22 @@ def from_json(text: str) -> CountWindow:
             floor=_of(int, fields["privacy"]["floor"]),
             epsilon=fields["privacy"]["epsilon"],
             schema=_of(int, fields["schema"]),
+            covers=_covers(fields.get("covers"), seq=_of(int, fields["seq"])),
         )
     except KeyError as error:
         raise InputError(f"count window has no {error}; see DESIGN section 5.") from error
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"not a count window as in DESIGN section 5: {error}") from error
+
+
+def _covers(given: object, *, seq: int) -> tuple[int, int] | None:
+    match given:
+        case None:
+            return None
+        case [int(first), int(last)] if 0 < first < last == seq:
+            return first, last
+        case _:
+            raise ValueError(f"covers is {given!r}; wanted [first, last], last being seq ({seq})")
 
 
 def utc_text(moment: datetime) -> str:

@@ -1,0 +1,1 @@
+"""Break a box on purpose and count what was lost."""
