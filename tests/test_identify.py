@@ -126,8 +126,13 @@ def test_without_a_service_the_lamp_blinks_from_here(config, capsys, monkeypatch
         signal.pthread_kill(main_thread, signal.SIGINT)
 
     watcher = threading.Thread(target=interrupt)
-    watcher.start()
-    assert main(["identify", "--config", str(config)]) == 1
+    # a shell's background job ignores Ctrl-C from the start
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        watcher.start()
+        assert main(["identify", "--config", str(config)]) == 1
+    finally:
+        signal.signal(signal.SIGINT, before)
     watcher.join()
     assert "table-3 at showroom blinks white for 10 s on mock pins" in capsys.readouterr().out
     assert (1.0, (1.0, 1.0, 1.0)) in played
