@@ -90,7 +90,10 @@ def main() -> None:
     breaks("a camera that hangs", lambda _: camera("hang"))
     breaks("kill -9", lambda process: os.kill(process, signal.SIGKILL))
     breaks("SIGABRT", lambda process: os.kill(process, signal.SIGABRT))
-    breaks("a camera that does not close at a pause", lambda _: (camera("stuck"), press()))
+    if senses := sensing_process():
+        kill_sensing(senses)
+    else:
+        breaks("a camera that does not close at a pause", lambda _: (camera("stuck"), press()))
     cores = [
         str(path) for place in ("/run/cuelight", FOLDER) for path in Path(place).glob("*core*")
     ]
@@ -103,9 +106,34 @@ def main() -> None:
     print(
         f"clean stop: {time.monotonic() - began:.2f} s, {shown('Result')}, camera lamp {level():g}"
     )
-    diary = (FOLDER / "diary").read_text().splitlines()
-    dark = [line for line in diary if not line.endswith(" 1")]
-    print(f"calls to the camera: {len(diary)}, of them with its lamp dark: {len(dark)}")
+    if (FOLDER / "diary").exists():
+        diary = (FOLDER / "diary").read_text().splitlines()
+        dark = [line for line in diary if not line.endswith(" 1")]
+        print(f"calls to the camera: {len(diary)}, of them with its lamp dark: {len(dark)}")
+    else:
+        was_dark = (FOLDER / "dark_while_open").exists()
+        print(f"camera lamp dark while the camera was open: {was_dark}")
+
+
+def sensing_process() -> int:
+    """Give the number of the sensing process, where it is one of its own; else 0."""
+    main = shown("MainPID")
+    found = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+    return int(found[0]) if found else 0
+
+
+def kill_sensing(process: int) -> None:
+    """Kill the sensing process alone; the service goes on."""
+    status = Path(f"/proc/{process}/status").read_text().splitlines()
+    wanted = ("Uid", "CapEff", "NoNewPrivs", "Seccomp", "VmHWM")
+    lines = (" ".join(line.split()[:2]) for line in status if line.startswith(wanted))
+    print(f"the sensing process: {'; '.join(lines)}")
+    main, began = shown("MainPID"), time.monotonic()
+    os.kill(process, signal.SIGKILL)
+    wait_for(lambda: shown("StatusText") != "online", "noticed")
+    wait_for(works, "online after a killed sensing process")
+    same = "the same" if shown("MainPID") == main else "ANOTHER"
+    print(f"kill -9 of sensing: works again after {time.monotonic() - began:.1f} s, {same} service")
 
 
 def press() -> None:

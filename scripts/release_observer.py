@@ -6,7 +6,8 @@ left to learn is whether a visit showed it. Everything published is a function o
 (the aggregate is their sums, retained copies and later resends repeat them), so the observer reads
 those, as only the collector may, and computes each visit's probability exactly: over all ways in
 which the visits could have gone, those that would have been released otherwise, or earlier, fall
-away. No observer with the same knowledge can guess better.
+away. Of a number with noise nothing falls away: each way is weighed by how likely the noise, whose
+law is no secret, made that number of it. No observer with the same knowledge can guess better.
 """
 
 from __future__ import annotations
@@ -29,12 +30,14 @@ class Gather:
     """One gathering of a cell as the observer knows it: how many visits ended in each window.
 
     `decided` says at the end of which windows the gate looked whether it may release; `n` is what
-    was released at the end of the last one, None where nothing was.
+    was released at the end of the last one, None where nothing was. `weights` say, for noise, how
+    likely each true count from 0 up made what was published at the end of the last one.
     """
 
     ended: Sequence[int]
     decided: Sequence[bool]
     n: int | None
+    weights: Floats | None = None
 
 
 def chances(
@@ -69,6 +72,31 @@ def chances(
     return found
 
 
+def noise_weights(
+    n: int | None, among: int | None, *, most: int, scale: float, floor: int
+) -> Floats:
+    """Say how likely each true count, 0 to `most`, makes a cell's noised `n` among noised `among`.
+
+    The noise is the discrete Laplace of `scale`. For `n` None (null) it fell below `floor` or came
+    above `among` - `floor`; with `among` None too nothing is learnt of it.
+    """
+    true = np.arange(most + 1)
+    if among is None:
+        return np.ones(most + 1)
+    if n is not None:
+        return np.exp(-np.abs(n - true) / scale)
+    highest = max(among - floor, floor - 1)  # where nothing lies between, it is null for certain
+    return _below(floor - 1 - true, scale) + 1.0 - _below(highest - true, scale)
+
+
+def _below(bound: NDArray[np.int64], scale: float) -> Floats:
+    """Give the probability that noise is at most each bound."""
+    q = np.exp(-1.0 / scale)
+    left = q ** np.maximum(-bound, 0) / (1.0 + q)
+    right = 1.0 - q ** (np.maximum(bound, 0) + 1) / (1.0 + q)
+    return np.where(bound < 0, left, right)
+
+
 def _allowed(gather: Gather, safe: Callable[[int, int], bool]) -> dict[int, Floats]:
     """Say after how many visits which counts are still possible, given what was (not) released."""
     total = sum(gather.ended)
@@ -77,7 +105,9 @@ def _allowed(gather: Gather, safe: Callable[[int, int], bool]) -> dict[int, Floa
     last = len(gather.ended) - 1
     for window, (ended, decided) in enumerate(zip(gather.ended, gather.decided, strict=True)):
         visits += ended
-        if window == last and gather.n is not None:
+        if window == last and gather.weights is not None:
+            mask = gather.weights
+        elif window == last and gather.n is not None:
             mask = np.arange(total + 1) == gather.n
         elif decided:
             mask = np.array([not safe(n, visits) for n in range(total + 1)])

@@ -18,8 +18,8 @@ from cuelight.clock import boot_seconds
 from cuelight.records import VisitTally
 from cuelight.sense.records import Frame
 from cuelight.settings import LampSettings, MqttSettings, Settings, StoreSettings
+from cuelight.tell.pauses import PAUSED
 from cuelight.tell.spool import OPEN_SUMS, Spool
-from cuelight.tell.teller import PAUSED
 
 LAMP = LampSettings(pin_factory="mock", pause_hold_seconds=0.2)
 
@@ -93,7 +93,7 @@ def test_a_box_that_restarts_paused_is_resumed_by_its_button(path, camera):
             stop.set()
             running.join(15)
         box.teller.close()
-        assert box.spool.load(PAUSED) is False
+        assert box.spool.load(PAUSED) == {"pressed": False, "ordered": False}
 
 
 def test_a_broken_store_is_put_aside_and_counting_starts_anew(path, camera, caplog):

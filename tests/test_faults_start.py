@@ -211,16 +211,16 @@ def test_a_disk_that_fills_up_stops_neither_the_loop_nor_a_clean_stop(bench, sma
                     break
         with bench.pressed(24):
             service.wait_for("STATUS=paused")
-        service.wait_for("Status cannot be kept on disk")
+        service.wait_for("the pause cannot be kept on disk")
         with bench.pressed(24):
             service.wait_for(
                 lambda: service.last("STATUS=online") > service.last("STATUS=paused") > 0
             )
         (seen / "filler").unlink()
-        service.wait_for("Status works again")
+        service.wait_for("the pause is kept on disk again")
         assert service.stop()[0] == 0
     log = "".join(service.log)
     assert "Traceback" not in log
-    assert log.count("Status cannot be kept on disk") == 1, "said once"
+    assert log.count("the pause cannot be kept on disk") == 1, "said once"
     assert [bench.level(pin) for pin in (CAMERA_PIN, *SIGNAL_PINS)] == [0] * 4
     assert {level for _, _, level in bench.diary()} == {1.0}

@@ -21,7 +21,7 @@ from cuelight.records import CountWindow
 from cuelight.sense.card import CARD_FILE, load_card
 from cuelight.settings import Settings
 from cuelight.tell.access import Access
-from cuelight.tell.command import resend_from
+from cuelight.tell.command import PauseOrder, Resend, read_command
 from cuelight.tell.topics import Topics
 from cuelight.tell.window import from_json
 from mutants import HARD_WORDS, VALUES, spoiled_tables, spoiled_texts
@@ -97,13 +97,26 @@ def test_no_settings_give_a_traceback(text):
 @given(
     payload=st.binary(max_size=700)
     | spoiled_texts('{"resend_from": 17}').map(lambda text: text.encode("utf-8", "replace"))
-    | VALUES.map(lambda value: json.dumps({"resend_from": value}).encode()),
+    | spoiled_texts('{"pause": true, "at": "2026-11-23T14:00:00Z"}').map(
+        lambda text: text.encode("utf-8", "replace")
+    )
+    | VALUES.map(lambda value: json.dumps({"resend_from": value}).encode())
+    | VALUES.map(lambda value: json.dumps({"pause": True, "at": value}).encode()),
     retained=st.booleans(),
 )
 @example(payload=b'{"resend_from": ' + b"9" * 400 + b"}", retained=False)
+@example(payload=b'{"pause": true, "at": "0001-01-01T00:00:00+23:59"}', retained=False)
 def test_no_command_gives_a_traceback(payload, retained):
-    seq = good_or_a_sentence(lambda: resend_from(payload, retained=retained), InputError)
-    assert seq is None or (0 <= seq <= 2**53 and not retained)
+    order = good_or_a_sentence(lambda: read_command(payload, retained=retained), InputError)
+    match order:
+        case None:
+            pass
+        case Resend(seq):
+            assert 0 <= seq <= 2**53
+            assert not retained
+        case PauseOrder(_, at):
+            assert at.tzinfo is not None
+            assert not retained
 
 
 @fuzz

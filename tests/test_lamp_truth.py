@@ -14,6 +14,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from cuelight.loop import Loop
+from cuelight.records import PauseState
 from cuelight.sense.camera import open_camera
 from cuelight.sense.webcam import Webcam
 from cuelight.sensing import Seen
@@ -108,7 +109,7 @@ class Stage:
     def update(self, frame):
         self.frames += 1
         if self.frames == 3:
-            self.loop.paused = True
+            self.loop.pause = PauseState(pressed=True)
         return Seen(frame.timestamp, (), ())
 
     def flush(self, _timestamp):
@@ -124,7 +125,7 @@ class Stage:
         self.rounds += 1
         self.time += 0.001
         if self.loop.paused and self.rounds > 40:
-            self.loop.paused = False
+            self.loop.pause = PauseState()
         return self.rounds > 400 or self.frames > 6
 
     def run(self, open_it):

@@ -11,7 +11,7 @@ import pytest
 
 from cuelight.errors import CameraError, LampError
 from cuelight.loop import RETRY_SECONDS, Loop
-from cuelight.records import Cue, Signal, VisitTally
+from cuelight.records import Cue, PauseState, Signal, VisitTally
 from cuelight.sense.records import Frame
 from cuelight.sensing import Seen
 from cuelight.tell.buttons import Press
@@ -210,7 +210,7 @@ def test_a_pause_closes_the_camera_until_the_next_press():
 
 def test_a_box_that_was_paused_starts_paused():
     world = World(presses={4: [Press("pause", 1.0)]})
-    world.loop(paused=True).run()
+    world.loop(pause=PauseState(pressed=True)).run()
     assert world.reports[0].state == "paused"
     assert world.frames == 0
 

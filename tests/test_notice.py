@@ -12,8 +12,9 @@ import pytest
 
 from cuelight.cli import main
 from cuelight.notice import CHILDREN, LAMP, NOT_DONE, draw_notice
-from cuelight.practice.sheet import Box, Words
-from cuelight.settings import PrivacySettings, Settings
+from cuelight.practice.raster import paint
+from cuelight.practice.sheet import LETTER_WIDTH, Box, Sheet, Words
+from cuelight.settings import LampSettings, PrivacySettings, Settings
 
 URL = "https://example.com/notice/berlin"
 SET = '[privacy]\nmode = "{mode}"\ncontact = "Jörg <j@example.com>"\n{more}\n'
@@ -99,13 +100,71 @@ def test_the_pdf_holds_the_same_words(config, tmp_path):
     assert "Jörg".encode("cp1252") in words
 
 
+def test_the_picture_is_an_a5_page_with_the_same_code_and_words(config, tmp_path):
+    path = write(config(), tmp_path / "notice.png")
+    page = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+    dots = 300 / 25.4
+    assert page.shape == (round(210 * dots), round(148 * dots))
+    assert cv2.QRCodeDetector().detectAndDecode(page)[0] == URL
+    privacy = PrivacySettings(mode="notice", contact="Jörg <j@example.com>", notice_url=URL)
+    sheet = draw_notice(replace(Settings(), privacy=privacy), code=[[1] * 33] * 33)
+    for part in sheet.parts:
+        if isinstance(part, Words):
+            line = page[round((part.y - part.size) * dots) : round((part.y + part.size / 3) * dots)]
+            right = part.x + LETTER_WIDTH["bold" if part.bold else "normal"] * part.size * len(
+                part.text
+            )
+            inside = line[:, round(part.x * dots) : round(right * dots) + 2]
+            share = (inside < 128).mean()
+            assert 0.005 < share < 0.5, f"{part.text!r} is drawn where it was laid out"
+            assert line[:, : round((part.x - 0.5) * dots)].min() == 255 or part.x > 13
+    margins = (page[:, : round(8 * dots)], page[:, -round(8 * dots) :], page[-round(5 * dots) :])
+    assert all(margin.min() == 255 for margin in margins)
+
+
+def test_the_same_settings_give_the_same_picture(config, tmp_path):
+    first = write(config(), tmp_path / "a.png").read_bytes()
+    assert write(config(), tmp_path / "b.png").read_bytes() == first
+
+
+def test_letters_beyond_western_europe_are_in_the_picture():
+    words = [Words(10.0, 20.0, 6.0, text) for text in ("Łódź", "?ód?")]
+    pages = [paint(Sheet(60.0, 40.0, "", parts=[one])) for one in words]
+    drawn = [
+        cv2.imdecode(np.frombuffer(page, np.uint8), cv2.IMREAD_GRAYSCALE) < 128 for page in pages
+    ]
+    assert (drawn[0] ^ drawn[1]).sum() > 0.2 * drawn[0].sum()
+
+
+def test_letters_that_a_pdf_lacks_are_said(config, tmp_path, caplog):
+    path = config()
+    write(path, tmp_path / "a.pdf")
+    assert "fonts lack" not in caplog.text
+    path.write_text(path.read_text().replace("Jörg", "Łukasz"))
+    for name in ("a.png", "a.svg"):
+        write(path, tmp_path / name)
+    assert "fonts lack" not in caplog.text
+    write(path, tmp_path / "a.pdf")
+    assert "fonts lack Ł, so it has question marks" in caplog.text
+
+
+def test_a_switch_on_the_customers_side_is_named():
+    for mode in ("notice", "opt_in"):
+        privacy = PrivacySettings(mode=mode, contact="a@b.de")
+        for has_switch in (True, False):
+            lamp = LampSettings(off_switch=has_switch)
+            sheet = draw_notice(replace(Settings(), privacy=privacy, lamp=lamp))
+            text = " ".join(part.text for part in sheet.parts if isinstance(part, Words))
+            assert ("turn the switch off" in text) is has_switch
+
+
 @pytest.mark.parametrize(
     ("more", "out", "says"),
     [
         ('notice_url = "example.com"', "n.pdf", "a web address"),
         ('notice_url = "https://[x"', "n.pdf", "a web address"),
         (f'notice_url = "https://example.com/{"x" * 200}"', "n.pdf", "at most 200 letters"),
-        ("", "n.doc", "ending in .svg or .pdf"),
+        ("", "n.doc", "ending in .svg, .pdf or .png"),
     ],
 )
 def test_what_is_wrong_is_said(config, capsys, more, out, says):

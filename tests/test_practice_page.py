@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import queue
 import re
 import stat
-import subprocess
-import sys
-import threading
 import urllib.error
 import urllib.request
 
@@ -19,58 +15,7 @@ from cuelight.cli import main
 from cuelight.practice.guide import BY_NAME, FAMILIES, move_of
 from cuelight.practice.logbook import Logbook
 from cuelight.practice.score import NOTHING
-
-
-class LivePractice:
-    """`cuelight practice` on a free port with its own scores; `address` opens it."""
-
-    def __init__(self, folder):
-        self.scores = folder / "scores" / "practice.jsonl"
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "cuelight",
-                "practice",
-                "--port",
-                "0",
-                "--scores",
-                str(self.scores),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.log = []
-        found = queue.Queue()
-
-        def read():
-            for line in self._process.stdout:
-                self.log.append(line)
-                if match := re.match(r"practice on (http://127\.0\.0\.1:\d+/)\?key=(\S+)", line):
-                    found.put(match.groups())
-            found.put(None)
-
-        self._reader = threading.Thread(target=read, daemon=True)
-        self._reader.start()
-        got = found.get(timeout=90)
-        if got is None:
-            pytest.fail("no practice page:\n" + "".join(self.log))
-        self.plain, self.key = got
-        self.address = f"{self.plain}?key={self.key}"
-
-    def answers(self):
-        return Logbook(self.scores).read()
-
-    def close(self):
-        self._process.terminate()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            raise
-        self._reader.join(10)
-        self._process.stdout.close()
+from practice_live import LivePractice, opened
 
 
 @pytest.fixture(scope="module")
@@ -84,27 +29,6 @@ def live(tmp_path_factory):
 def browser():
     with chromium() as one:
         yield one
-
-
-def opened(browser, live, **options):
-    """Give a page that shows the start, and what went wrong on it so far."""
-    context = browser.new_context(viewport={"width": 1100, "height": 900}, **options)
-    context.set_default_timeout(30_000)
-    page = context.new_page()
-    trouble = []
-    page.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: trouble.append(str(error)))
-    page.on(
-        "request",
-        lambda asked: (
-            None
-            if asked.url.startswith((live.plain, "data:", "ws://127.0.0.1"))
-            else trouble.append(asked.url)
-        ),
-    )
-    page.goto(live.address)
-    page.get_by_role("heading", name="Train the eye").wait_for()
-    return page, trouble
 
 
 @pytest.fixture
@@ -184,6 +108,21 @@ def test_only_the_printed_address_opens_the_page(live):
 def cookie(live):
     port = live.plain.rsplit(":", 1)[1].strip("/")
     return f"cuelight_practice_{port}={live.key}"
+
+
+@pytest.mark.parametrize("path", ["", "static/practice.js", "frames/none"])
+def test_every_answer_keeps_other_pages_and_contents_out(live, path):
+    for headers in ({}, {"Cookie": cookie(live)}):
+        asked = urllib.request.Request(f"{live.plain}{path}", headers=headers)
+        try:
+            answer = urllib.request.urlopen(asked)
+        except urllib.error.HTTPError as refused:
+            answer = refused
+        with answer:
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+            assert answer.headers["X-Frame-Options"] == "DENY"
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
 @pytest.mark.parametrize(
@@ -277,6 +216,7 @@ def test_a_flash_is_what_was_drawn_and_is_measured_on_it(page, ms, strength):
 
 def test_the_apex_is_drawn_however_slow_the_screen(page):
     slow = """async ([ms, wait]) => {
+      const { showFlash } = await import('/static/flash.js');
       const real = window.requestAnimationFrame;
       let now = 0;
       const given = [0, 200, 400, 1200, 2000, 2800, 3600, 4400];
@@ -286,7 +226,7 @@ def test_the_apex_is_drawn_however_slow_the_screen(page):
       try {
         const canvas = document.createElement('canvas');
         const strip = document.createElement('canvas'); strip.width = 70; strip.height = 10;
-        return await window.cuelightFlash(canvas, strip,
+        return await showFlash(canvas, strip,
           {cell: 10, ms, apex: 6, wait_ms: wait, isStill: false});
       } finally { window.requestAnimationFrame = real; }
     }"""
@@ -450,9 +390,11 @@ def test_a_narrow_phone_scrolls_down_and_never_sideways(browser, live):
     page, trouble = opened(browser, live, reduced_motion="no-preference")
     page.set_viewport_size({"width": 360, "height": 740})
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-    for name in ("Scenarios", "Progress", "Help", "Practise"):
+    for name in ("Scenarios", "Mirror", "Progress", "Help", "Practise"):
         page.get_by_role("link", name=name, exact=True).click()
         page.locator("h1").wait_for()
+        if name == "Mirror":
+            page.locator(".gauges tr.in").first.wait_for()
         assert page.evaluate(wide) <= 0, name
     start(page, "Lesson")
     assert page.evaluate(wide) <= 0

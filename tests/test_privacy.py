@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,17 +20,38 @@ from hypothesis import strategies as st
 
 from broker import USER, Broker, Listener, wait_until
 from cuelight.cli import main
+from cuelight.declaration import Declaration
 from cuelight.examine.kept import examine_store, is_paused, pauses_by_hour
 from cuelight.examine.process import examine_process
-from cuelight.privacy import is_zone_set, statement
+from cuelight.examine.stated import examine_stated
+from cuelight.field_precision import TAPS_NEEDED
+from cuelight.places import models_folder
+from cuelight.privacy import is_zone_confirmed, is_zone_set, statement
 from cuelight.records import VisitTally
 from cuelight.sandbox import sandbox_of
-from cuelight.settings import ReleaseSettings, Settings, ZoneSettings
+from cuelight.settings import (
+    LampSettings,
+    ModelSettings,
+    MqttSettings,
+    PrivacySettings,
+    ReleaseSettings,
+    SandboxSettings,
+    Settings,
+    ZoneSettings,
+)
 from cuelight.statement_log import KEEP_DAYS, StatementLog
 from cuelight.tell.pauses import HOURS, count_pause, read_pauses
 from cuelight.tell.release import Gatherer
 from cuelight.tell.spool import Spool
-from cuelight.view.news import TEXT_BYTES
+from cuelight.view.board.fleet import judge
+from cuelight.view.board.promises import doubts, promises
+from cuelight.view.board.tables import promises_list
+from cuelight.view.database import open_database
+from cuelight.view.history import History
+from cuelight.view.intake import Intake
+from cuelight.view.news import STATEMENT_KEYS, TEXT_BYTES, read_news
+from cuelight.view.schema import TABLES
+from cuelight.view.window import Rules
 from stand_in import PAUSE_PIN, Bench
 
 START = datetime(2026, 3, 1, 9, tzinfo=UTC)
@@ -53,6 +77,7 @@ def test_the_statement_says_what_holds_and_fits_the_wire():
     said = statement(Settings(), model_sha256="0" * 64, sandbox=sandbox_of())
     assert (said["k"], said["floor"], said["epsilon"], said["lab_mode"]) == (5, 3, None, False)
     assert said["field_precision"] == "unknown"
+    assert f"on itself (cuelight privacy), from {TAPS_NEEDED} judged" in said["field_precision_why"]
     assert said["zone_set"] is False
     assert len(json.dumps(said)) < TEXT_BYTES / 2
 
@@ -174,7 +199,7 @@ def test_the_running_box_states_publishes_and_proves(bench, tmp_path):
             assert said["statement"] == published
             assert sum(said["pauses"]["by_hour_utc"]) == 1
             proof = json.loads(privacy(bench, "--prove", "--json").stdout)["findings"]
-            for name in ("store", "files", "ports", "camera", "swap"):
+            for name in ("store", "models", "files", "ports", "camera", "swap"):
                 assert proof[name]["verdict"] == "good", (name, proof[name])
             assert "paused" in proof["camera"]["text"]
         plain = privacy(bench).stdout
@@ -322,3 +347,172 @@ def test_a_unix_socket_that_accepts_is_found(tmp_path):
         found = {one.name: one for one in examine_process(os.getpid(), folders=[], paused=False)}
     assert found["ports"].verdict == "failed"
     assert "door" in found["ports"].text
+
+
+# what part 5 of the statement promises to name
+
+
+def test_the_statement_names_all_that_it_must():
+    said = statement(
+        replace(Settings(), privacy=PrivacySettings(mode="notice", contact="a", epsilon=4.0)),
+        model_sha256="0" * 64,
+        sandbox=sandbox_of(),
+        zone_confirmed=False,
+        epsilon_spent=3.0,
+    )
+    assert set(said["versions"]) >= {"cuelight", "python", "numpy", "opendp"}
+    assert (said["epsilon"], said["epsilon_spent"]) == (4.0, 3.0)
+    assert said["noise"]["epsilon_a_release"] == 1.0
+    assert (said["zone_set"], said["zone_confirmed"]) == (False, False)
+    assert (said["lab_mode"], "none" in said["lab_mode_why"]) == (False, True)
+    plain = statement(Settings(), model_sha256="")
+    assert (plain["epsilon"], plain["epsilon_spent"], plain["noise"]) == (None, None, None)
+    assert "opendp" not in plain["versions"]
+    assert set(said) == set(plain)
+
+
+def test_what_the_statement_says_is_kept_and_shown_by_the_managers_page(tmp_path):
+    said = statement(
+        replace(
+            Settings(),
+            privacy=PrivacySettings(mode="notice", contact="ask@b", epsilon=4.0),
+            lamp=LampSettings(off_switch=True),
+            mqtt=MqttSettings(pause=True),
+            sandbox=SandboxSettings(split=True),
+        ),
+        model_sha256="ab" * 32,
+        models={"expression": "ab" * 32, "detector": "cd" * 32, "cues": "ef" * 32},
+        sandbox={"no_core_dumps": True, "no_capabilities": False},
+        zone_confirmed=False,
+        epsilon_spent=3.0,
+    )
+    topic, payload = "cuelight/north/table-1/privacy", json.dumps(said).encode()
+    news = read_news(topic, payload, retained=True, now=int(START.timestamp()), rules=Rules())
+    kept = json.loads(news.text)
+    assert kept == {key: said[key] for key in kept}
+    assert set(said) - set(kept) == {"schema"}, "the page knows it by its own"
+    base = open_database(str(tmp_path / "history.db"), schema=TABLES)
+    Intake(base).take([news], now=int(START.timestamp()))
+    with History(base) as history:
+        (device,) = history.fleet()
+    fleet = judge([device], now=START, is_open=False)
+    text = promises_list(fleet)
+    for told in (
+        "k 5, floor 3",
+        "zone is the whole picture",
+        "no lab mode",
+        "not locked in: no capabilities",
+        "noise: epsilon 4 in 28 days, 3 of it spent",
+        "customers ask ask@b",
+        "expression abababababab",
+        "a switch for the customer",
+        "an operator may pause it",
+        "sensing apart from the network",
+    ):
+        assert told in text
+    assert "nobody confirmed its zone" in " ".join(fleet.states[0].notes)
+    assert promises_list(judge([], now=START, is_open=False)) == ""
+
+
+def test_a_lab_mode_that_a_device_states_is_no_small_matter(tmp_path):
+    assert doubts({"lab_mode": True})
+    assert not doubts({"lab_mode": False, "zone_confirmed": True})
+    assert doubts({}) == promises({}) == ()
+    assert promises({"k": 5, "epsilon": 10**400, "epsilon_spent": float("nan")}) == ()
+
+
+nested = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+known = st.sampled_from(STATEMENT_KEYS)
+
+
+@given(st.dictionaries(known | st.text(), nested, max_size=8))
+def test_whatever_a_device_states_the_page_neither_raises_nor_lets_deep_things_in(said):
+    topic, payload = "cuelight/north/table-1/privacy", json.dumps(said).encode()
+    if len(payload) > TEXT_BYTES:
+        return
+    news = read_news(topic, payload, retained=True, now=int(START.timestamp()), rules=Rules())
+    kept = json.loads(news.text)
+    assert set(kept) <= set(STATEMENT_KEYS)
+    told = (*promises(kept), *doubts(kept))
+    assert all(isinstance(one, str) for one in told)
+
+
+def test_a_statement_that_changes_is_noted_and_said_again_and_one_that_does_not_is_not(tmp_path):
+    log = StatementLog(tmp_path / "privacy.jsonl")
+    declaration = Declaration(SAID, log, utc=lambda: START)
+    said = []
+    declaration.publish_with(said.append)
+    declaration.amend(k=5)
+    assert said == []
+    declaration.amend(epsilon_spent=1.0)
+    declaration.amend(epsilon_spent=1.0)
+    assert [json.loads(one) for one in said] == [{**SAID, "epsilon_spent": 1.0}]
+    assert json.loads(declaration.text) == json.loads(said[0])
+    assert [one.statement.get("epsilon_spent") for one in log.stated()] == [None, 1.0]
+
+
+def test_a_zone_counts_as_confirmed_until_the_box_was_moved():
+    assert is_zone_confirmed(None, zone="a")
+    assert is_zone_confirmed({"moved": False, "zone": "a"}, zone="a")
+    assert is_zone_confirmed({"moved": True, "zone": "b"}, zone="a"), "another zone's"
+    assert not is_zone_confirmed({"moved": True, "zone": "a"}, zone="a")
+
+
+def test_models_that_are_not_those_stated_are_found(tmp_path):
+    folder = tmp_path / "models"
+    shutil.copytree(models_folder(""), folder, ignore=shutil.ignore_patterns("training", "report"))
+    settings = replace(Settings(), model=ModelSettings(folder=str(folder)))
+    hashes = {
+        name: hashlib.sha256((folder / file).read_bytes()).hexdigest()
+        for name, file in (("expression", "expression.tflite"), ("cues", "cues.toml"))
+    }
+    assert examine_stated(settings, None).verdict == "note"
+    assert examine_stated(settings, {"models": hashes}).verdict == "good"
+    (folder / "cues.toml").write_text((folder / "cues.toml").read_text() + "\n# other\n")
+    found = examine_stated(settings, {"models": hashes})
+    assert (found.verdict, "cues.toml" in found.text) == ("failed", True)
+    assert examine_stated(settings, {"models": "none"}).verdict == "failed"
+    (folder / "cues.toml").unlink()
+    assert examine_stated(settings, {"models": hashes}).verdict == "failed"
+
+
+NOISED_SUMS = {"period": 1, "from": "x", "cells_max": 2, "visits": 3, "priced": 0, "n": {"a": 2}}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, ""),
+        ({"visits": 4}, "hold 4 visits"),
+        ({"priced": 1}, "hold 3 visits, 1 with a price"),
+        ({"n": {"a": 3, "b": 3, "c": 1}}, "more than visits may add to"),
+        ({"last": "interest"}, "the open sums hold cells_max"),
+    ],
+)
+def test_open_sums_with_noise_are_held_to_their_own_rule(tmp_path, changes, said):
+    store(tmp_path)
+    with Spool(tmp_path / "windows.sqlite") as spool:
+        spool.save("open_sums", {"noised": {**NOISED_SUMS, **changes}})
+    found = examine_store(tmp_path)
+    assert found.verdict == ("failed" if said else "good"), found.text
+    assert said in found.text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"spent": [[20517, 1000000]]}', ""),
+        ('{"spent": [[20517, 1], [20517, 1]]}', "names a release twice"),
+        ('{"spent": "anna"}', "no account of the privacy budget"),
+    ],
+)
+def test_the_account_of_the_privacy_budget_is_held_to_what_it_may_hold(tmp_path, text, said):
+    store(tmp_path)
+    (tmp_path / "epsilon.json").write_text(text)
+    found = examine_store(tmp_path)
+    assert found.verdict == ("failed" if said else "good"), found.text
+    assert said in found.text

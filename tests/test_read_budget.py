@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 
 from cuelight.read.budget import PRIORITY, AlertBudget, BudgetLimits, Refusal
 from cuelight.records import Reading, Signal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FREE = BudgetLimits(first_seconds=0.0)
 
@@ -272,13 +276,16 @@ def test_what_is_no_snapshot_is_refused_and_changes_nothing(kept):
 class World:
     """What really happens, on one true clock, while the device restarts and its clock jumps."""
 
-    budget: AlertBudget = field(default_factory=AlertBudget)
+    new: Callable[[], AlertBudget] = AlertBudget
     now: float = 0.0
     boot: float = 0.0
     party: int = 0
     began: float | None = None
     told: list[tuple[float, str, int]] = field(default_factory=list)
     breaks: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.budget = self.new()
 
     def clock(self) -> float:
         return self.now - self.boot
@@ -298,7 +305,7 @@ class World:
             self.began = None
         elif deed in ("restart", "reboot"):
             kept = json.loads(json.dumps(self.budget.snapshot()))
-            self.budget = AlertBudget()
+            self.budget = self.new()
             self.budget.restore(kept, same_clock=deed == "restart")
             self.boot = self.now if deed == "reboot" else self.boot
             self.began = None
@@ -316,6 +323,24 @@ class World:
             assert self.began is not None
             assert self.now - self.began >= 45
             self.told.append((self.now, reading, self.party))
+
+    def check(self) -> None:
+        """Hold everything that was told against the promise."""
+        told, slack = self.told, 1e-6
+        for (before, _, _), (after, name, _) in pairwise(told):
+            assert after - before >= (15 if name == "price_concern" else 90) - slack
+        for i, (t, _, _) in enumerate(told):
+            hour = [name for s, name, _ in told[i:] if s - t < 3600 - slack]
+            assert len(hour) <= 8
+            assert sum(name != "price_concern" for name in hour) <= 7
+        for party in {p for _, _, p in told}:
+            mine = [(t, name) for t, name, p in told if p == party]
+            for (first, _), (fourth, _) in zip(mine, mine[3:], strict=False):
+                assert fourth - first >= 3600 - slack
+                assert any(first <= broke <= fourth for broke in self.breaks)
+            for name in PRIORITY:
+                same = [t for t, one in mine if one == name]
+                assert all(b - a >= 300 - slack for a, b in pairwise(same))
 
 
 @given(
@@ -337,18 +362,4 @@ def test_no_limit_is_ever_exceeded_whatever_happens(story):
     world.step(0, "began", "interest")
     for step in story:
         world.step(*step)
-    told, slack = world.told, 1e-6
-    for (before, _, _), (after, name, _) in pairwise(told):
-        assert after - before >= (15 if name == "price_concern" else 90) - slack
-    for i, (t, _, _) in enumerate(told):
-        hour = [name for s, name, _ in told[i:] if s - t < 3600 - slack]
-        assert len(hour) <= 8
-        assert sum(name != "price_concern" for name in hour) <= 7
-    for party in {p for _, _, p in told}:
-        mine = [(t, name) for t, name, p in told if p == party]
-        for (first, _), (fourth, _) in zip(mine, mine[3:], strict=False):
-            assert fourth - first >= 3600 - slack
-            assert any(first <= broke <= fourth for broke in world.breaks)
-        for name in PRIORITY:
-            same = [t for t, one in mine if one == name]
-            assert all(b - a >= 300 - slack for a, b in pairwise(same))
+    world.check()

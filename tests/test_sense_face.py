@@ -261,8 +261,8 @@ def test_faces_that_overlap_are_not_read_but_occupy():
     world.faces["a"], world.faces["b"] = at(250, 240), at(340, 240)
     assert world.step(5) == []
     assert world.finder.occupied
-    world.faces["b"] = at(500, 240)  # at once, so its old place is given up only after a second
-    world.step(40)
+    world.faces["b"] = at(500, 240)  # at once: its old place is given up once all was searched
+    world.step(90)
     assert len(world.step()) == 2
 
 

@@ -70,6 +70,11 @@ def test_given_values_are_taken(load):
         ('[site]\nname = "a/b"\n', ["site.name is 'a/b'", "letters, digits", "line 2"]),
         ("[lamp]\npins = [17]\n", ["lamp.pins", "3 BCM pin(s)", "line 2"]),
         ("[lamp]\nprice_pin = 17\n", ["pin 17 is used twice"]),
+        ("[lamp]\noff_switch = true\noff_pin = 24\n", ["pin 24 is used twice"]),
+        ('[lamp]\nconsent_pin = 5\n[privacy]\nmode = "opt_in"\n', ["pin 5 is used twice"]),
+        ('[site]\nopening_hours = "9 to 5"\n', ["site.opening_hours is '9 to 5'", "line 2"]),
+        ('[site]\nopening_hours = "mo 18:00-02:00"\n', ["past midnight is the next day's"]),
+        ('[site]\ntime_zone = "Mars"\n', ["site.time_zone is 'Mars'", "Europe/Berlin", "line 2"]),
         ("[zone]\npolygon = [[0, 0], [2, 1], [1, 1]]\n", ["zone.polygon", "from 0 to 1"]),
         ("[zone]\npolygon = [[0, 0], [1, 1], [0.5, 0.5]]\n", ["zone.polygon", "nobody fits"]),
         ("[camera]\nmains_hz = 7\n", ["camera.mains_hz is 7", "50, 60 or 0"]),
@@ -99,6 +104,10 @@ def test_a_wrong_setting_says_what_where_given_and_wanted(load, text, words):
 )
 def test_a_password_may_go_where_nobody_reads_it(load, text):
     assert load(f"[mqtt]\n{text}\n").mqtt.host
+
+
+def test_pins_that_nothing_uses_may_be_anybodys(load):
+    assert load("[lamp]\nconsent_pin = 5\noff_pin = 24\n").lamp.off_pin == 24
 
 
 def test_tls_is_on_unless_told_otherwise(load):

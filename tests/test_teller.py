@@ -274,8 +274,7 @@ def test_a_signal_that_a_restart_would_forget_is_not_shown(tmp_path, panel, capl
         desk.tell(kept, Signal("go", "interest", 10.0))
         desk.player.wait_idle(timeout_seconds=10)
         assert len(desk.teller.signal_latencies) == 1
-    assert "AlertLedger cannot be kept on disk: no space left" in caplog.text
-    assert "a signal was not shown" in caplog.text
+    assert caplog.text == "", "or the log would tell that there was one"
 
 
 def test_whatever_fails_is_said_once_and_ends_nothing(tmp_path, panel, caplog):
@@ -309,27 +308,6 @@ def test_whatever_fails_is_said_once_and_ends_nothing(tmp_path, panel, caplog):
     assert "no such temperature" in caplog.text
     assert caplog.text.count("health works again") == 1
     assert not desk.teller.is_alive
-
-
-def test_a_status_is_taken_even_where_the_pause_cannot_be_kept(tmp_path, panel):
-    said = []
-
-    class Feed:
-        def tick(self, _now, health):
-            said.append(health()["fault"])
-
-        def available(self, state):
-            said.append(state)
-
-    with Desk(tmp_path, panel, feed=Feed()) as desk:
-        said.clear()
-        desk.full = 1
-        desk.tell(Status("paused", "the disk is full"))
-        assert set(said[said.index("paused") + 1 :]) == {"the disk is full"}
-        assert desk.spool.load("paused") is None
-        desk.tell(Status("paused", "the disk is full"))
-        assert desk.spool.load("paused") is True, "tried again with the next report"
-        assert said.count("paused") == 1
 
 
 def test_health_is_the_same_fields_whatever_happens(tmp_path, panel):
@@ -395,14 +373,6 @@ def test_open_sums_are_on_disk_from_three_visits_up(tmp_path, spool, panel):
     assert not spool.load(OPEN_SUMS)
     tell([TALLY] * 3, spool=spool, panel=panel, ledger=ledger)
     assert spool.load(OPEN_SUMS)["interest"]["n"] == 3
-
-
-def test_a_pause_is_remembered_and_a_stop_is_not_a_resume(tmp_path, spool, panel):
-    ledger = LedgerFile(tmp_path / "alerts.json")
-    tell([Status("paused"), Status("stopped")], spool=spool, panel=panel, ledger=ledger)
-    assert spool.load("paused") is True
-    tell([Status("online"), Status("stopped")], spool=spool, panel=panel, ledger=ledger)
-    assert spool.load("paused") is False
 
 
 def test_the_ledger_knows_another_boot_and_survives_nonsense(tmp_path, caplog):

@@ -315,9 +315,11 @@ def test_settings_come_from_a_file_and_options_and_what_is_wrong_is_named(tmp_pa
     read = load_collector(path, given={"keep_days": 60.0}, mqtt={"port": 99})
     assert (read.mqtt.host, read.mqtt.port, read.sites, read.keep_days) == ("b", 99, ("x",), 60.0)
     for text, complaint in {
-        "[collector]\nkep_days = 3": "did you mean keep_days",
-        "[collector]\nkeep_days = 0": "1 to 3660 is allowed",
-        "[mqtt]\nhost = 3": "str is wanted",
+        "[collector]\nkep_days = 3": "did you mean collector.keep_days. Edit",
+        "[collector]\nkeep_days = 0": "1 to 3660 is allowed. Edit",
+        "[mqtt]\nhost = 3": "a text in quotes is wanted",
+        "\n[mqtt]\nport = 70000": "line 3.",
+        "mqtt = 3": "write [mqtt]",
         "[broker]": "is no section",
         "[collector": "not valid TOML",
         '[collector]\nsites = ["a/b"]': "letters",
@@ -328,6 +330,8 @@ def test_settings_come_from_a_file_and_options_and_what_is_wrong_is_named(tmp_pa
         path.write_text(text)
         assert main(["collect", "--config", str(path)]) == 2
         assert complaint in capsys.readouterr().err
+    assert main(["collect", "--keep-days", "9999"]) == 2
+    assert "1 to 3660 is allowed. Give another value." in capsys.readouterr().err
     with pytest.raises(SettingsError, match="password file"):
         Collector(
             CollectorSettings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import random
 from collections import defaultdict
@@ -70,6 +71,31 @@ def cells(totals):
 
 def fleet_of(tables, count):
     return [w for site, device in tables for w in real_windows(count, site=site, device=device)]
+
+
+def test_naming_cells_gives_what_all_of_them_give(base):
+    Intake(base).take(read(fleet_of([("a", "1"), ("a", "2"), ("b", "1")], 40)), now=NOW)
+    history = History(base)
+    whole = history.totals(SINCE, UNTIL)
+    names = [one.cell for one in whole.cells]
+    assert len(names) == 3
+    for wanted in ([names[0]], names[1:], [names[1], "no_such_cell"], []):
+        part = history.totals(SINCE, UNTIL, cells=wanted)
+        assert part.cells == tuple(one for one in whole.cells if one.cell in wanted)
+        rest = dataclasses.replace(whole, cells=())
+        assert dataclasses.replace(part, cells=()) == rest
+
+
+def test_a_store_made_before_the_index_gets_it_and_gives_the_same(tmp_path):
+    path = str(tmp_path / "history.db")
+    start, _, rest = TABLES.partition("CREATE INDEX IF NOT EXISTS sums_by_cell")
+    old = open_database(path, schema=start + rest.partition(";")[2])
+    Intake(old).take(read(fleet_of([("a", "1"), ("a", "2")], 30)), now=NOW)
+    before = History(old).by_day(SINCE, UNTIL, cells=["interest", "visits"])
+    old.close()
+    with History.open(path) as history:
+        assert history.by_day(SINCE, UNTIL, cells=["interest", "visits"]) == before
+        assert before
 
 
 def test_windows_in_any_order_any_batches_and_any_repetition_count_once(base):

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
+
+from cuelight.errors import InputError
+from cuelight.opening_hours import OpeningHours, named_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
         CameraSettings,
         LampSettings,
         MqttSettings,
+        PrivacySettings,
         Settings,
         SiteSettings,
         ZoneSettings,
@@ -19,16 +24,22 @@ if TYPE_CHECKING:
 
     Complaint = tuple[str, str, str]
 
+LEAST_EPSILON: Final = 0.1
+NOISE_DAYS: Final = (1, 2, 4, 7, 14, 28)
+"""Lengths that fit evenly into the 28 days that an epsilon is for."""
+
 _TOPIC_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 def complaints(settings: Settings) -> Iterator[Complaint]:
     """Give what is wrong, with the section and the key ("" for all of it) that it is about."""
     yield from _of_site(settings.site)
-    yield from _of_lamp(settings.lamp)
+    yield from _of_hours(settings.site)
+    yield from _of_lamp(settings.lamp, asks_first=settings.privacy.asks_first)
     yield from _of_zone(settings.zone)
     yield from _of_camera(settings.camera)
     yield from _of_mqtt(settings.mqtt)
+    yield from _of_noise(settings.privacy)
 
 
 def _of_site(site: SiteSettings) -> Iterator[Complaint]:
@@ -39,13 +50,26 @@ def _of_site(site: SiteSettings) -> Iterator[Complaint]:
             yield problem, "site", key
 
 
-def _of_lamp(lamp: LampSettings) -> Iterator[Complaint]:
+def _of_hours(site: SiteSettings) -> Iterator[Complaint]:
+    for key, check in (
+        ("opening_hours", lambda: OpeningHours.parse(site.opening_hours, UTC)),
+        ("time_zone", lambda: named_zone(site.time_zone)),
+    ):
+        try:
+            check()
+        except InputError as error:
+            yield f"site.{key} is {str(error).rstrip('.')}", "site", key
+
+
+def _of_lamp(lamp: LampSettings, *, asks_first: bool) -> Iterator[Complaint]:
     wanted = 3 if lamp.kind == "rgb" else 1
     if len(lamp.pins) != wanted or not all(_is_pin(pin) for pin in lamp.pins):
         problem = f"lamp.pins is {list(lamp.pins)}; a {lamp.kind} lamp wants {wanted} BCM pin(s)"
         yield f"{problem}, each 2 to 27", "lamp", "pins"
     used = [*lamp.pins, lamp.camera_pin, lamp.price_pin, lamp.pause_pin]
     used += [lamp.motor_pin] if lamp.motor else []
+    used += [lamp.consent_pin] if asks_first else []
+    used += [lamp.off_pin] if lamp.off_switch else []
     twice = [pin for number, pin in enumerate(used) if pin in used[:number]]
     if twice:
         yield f"lamp: pin {twice[0]} is used twice; each pin has one use", "lamp", ""
@@ -59,6 +83,13 @@ def _of_zone(zone: ZoneSettings) -> Iterator[Complaint]:
     elif _area(polygon) < 0.01:
         problem = "zone.polygon covers less than a hundredth of the picture; nobody fits in"
         yield problem, "zone", "polygon"
+    if zone.smallest_face > 1.0:
+        problem = (
+            f"zone.distance_max_m is {zone.distance_max_m:g}: at face_at_1m {zone.face_at_1m:g} a "
+            f"face so close is higher than the picture; {zone.face_at_1m:g} or more (or 0, for no "
+            "limit) is wanted"
+        )
+        yield problem, "zone", "distance_max_m"
 
 
 def _of_camera(camera: CameraSettings) -> Iterator[Complaint]:
@@ -78,6 +109,19 @@ def _of_mqtt(mqtt: MqttSettings) -> Iterator[Complaint]:
             "clear; true is wanted (or mqtt.password_in_clear = true, to allow just that)"
         )
         yield problem, "mqtt", "tls"
+
+
+def _of_noise(privacy: PrivacySettings) -> Iterator[Complaint]:
+    if 0.0 < privacy.epsilon < LEAST_EPSILON:
+        problem = (
+            f"privacy.epsilon is {privacy.epsilon:g}; 0 (no noise) or {LEAST_EPSILON:g} and more "
+            "is wanted, since below that nothing but noise would be published"
+        )
+        yield problem, "privacy", "epsilon"
+    if privacy.noise_days not in NOISE_DAYS:
+        wanted = ", ".join(map(str, NOISE_DAYS))
+        problem = f"privacy.noise_days is {privacy.noise_days}; one of {wanted} is wanted"
+        yield problem, "privacy", "noise_days"
 
 
 def _is_pin(pin: object) -> bool:

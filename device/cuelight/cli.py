@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "watch": "live bars on the device",
     "bench": "time every stage on a clip",
     "selftest": "known clips through the real loop: F1 and delays on this device",
+    "zone": "draw the customer zone on outlines, confirm it after the box was moved",
     "check": "check settings and models without starting anything",
     "doctor": "examine camera, pins, models, broker and the rest: a line each, with the fix",
     "notice": "the customers' notice, to print: what is done, what is not, whom to ask",

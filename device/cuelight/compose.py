@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 from cuelight.cuebook import load_cuebook
 from cuelight.places import models_folder
+from cuelight.read.judged import JudgedBudget
 from cuelight.read.movement import MovementTimes
 from cuelight.read.reader import Reader, UnitThresholds
 from cuelight.read.sitter import ReadLimits
+from cuelight.sandbox import forbid_core_dumps, overwrite_freed_memory
+from cuelight.sense.card import load_card
 from cuelight.sense.detect import DETECTOR_SHA256, Detector
 from cuelight.sense.expression import ExpressionModel
 from cuelight.sense.face import FaceFinder
+from cuelight.sense.sight import Lookout
 from cuelight.sensing import Sensing
 
 if TYPE_CHECKING:
@@ -44,12 +48,24 @@ def movement_times(settings: Settings) -> MovementTimes:
 
 
 def build_model(settings: Settings) -> tuple[FaceFinder, ExpressionModel]:
-    """Open detector and expression model. Raises ModelError when either cannot be used."""
+    """Open detector and expression model. Raises ModelError when either cannot be used.
+
+    From here on this process sees faces, so it leaves no core file and nothing in freed memory.
+    """
+    forbid_core_dumps()
+    overwrite_freed_memory()
     folder = models_folder(settings.model.folder)
     runtime, threads = settings.model.runtime, settings.model.threads
     model = ExpressionModel(folder, runtime=runtime, threads=threads)
     detector = Detector(folder, runtime=runtime, threads=threads)
     return FaceFinder(detector, card=model.card, zone=settings.zone), model
+
+
+def build_lookout(settings: Settings) -> Lookout:
+    """Open what looks for faces without reading any: the detector and the face's shape."""
+    folder = models_folder(settings.model.folder)
+    detector = Detector(folder, runtime=settings.model.runtime, threads=settings.model.threads)
+    return Lookout(detector, card=load_card(folder))
 
 
 def build_sensing(
@@ -73,4 +89,6 @@ def build_reader(
         for name, unit in card.units.items()
     }
     limits = ReadLimits(movement=movement_times(settings))
-    return Reader(units, load_cuebook(cues_path(settings)), limits=limits, explain=explain)
+    book = load_cuebook(cues_path(settings))
+    budget = JudgedBudget({name: entry.confidence for name, entry in book.readings.items()})
+    return Reader(units, book, budget=budget, limits=limits, explain=explain)

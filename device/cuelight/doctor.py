@@ -15,7 +15,9 @@ from cuelight.examine.service import find_service
 from cuelight.examine.system import examine_clock, examine_disk, examine_temperature
 from cuelight.examine.unit import ask_systemd, examine_unit
 from cuelight.examine.windows import examine_windows
+from cuelight.examine.zone import examine_zone
 from cuelight.privacy import require_notice
+from cuelight.tell.mechanism import require_noise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +41,7 @@ NAMES: Final = (
     "temperature",
     "frame_rate",
     "windows",
+    "zone",
     "privacy",
 )
 """What is examined, in the order of the lines; fleets rely on these keys."""
@@ -91,6 +94,9 @@ def examine(
         lambda: [examine_rate(settings, sensing=sensing, camera_fps=camera_fps)],
     )
     yield windows
+    yield from _guard(
+        ("zone",), lambda: [examine_zone(settings, settings.store_folder / "windows.sqlite")]
+    )
     yield privacy
 
 
@@ -103,6 +109,7 @@ def _privacy(settings: Settings, path: Path) -> Finding:
     """Say whether the operator has set what a customer is owed; without it no camera opens."""
     try:
         require_notice(settings.privacy, path)
+        require_noise(settings.privacy.epsilon)
     except SettingsError as error:
         return Finding.of_error("privacy", error)
     mode, contact = settings.privacy.mode, settings.privacy.contact

@@ -5,15 +5,20 @@ from __future__ import annotations
 import logging
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from cuelight.consent import Consent
 from cuelight.errors import CameraHeldError, CuelightError, LampError
+from cuelight.moved import MOVED
 from cuelight.pace import Pace
+from cuelight.pause import after, is_by_hand, is_paused, reasons
 from cuelight.read.movement import MovementTimes
-from cuelight.records import Cue, VisitTally
+from cuelight.records import Cue, PauseState, SeatLedger, VisitTally
+from cuelight.seats import Seats
 from cuelight.sense.covered import Covered
 from cuelight.sense.soundness import Soundness
+from cuelight.taps import Taps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,7 +27,6 @@ if TYPE_CHECKING:
     from cuelight.records import Availability, Reading, Signal, Status
     from cuelight.sense.records import Frame
     from cuelight.sensing import Event, Seen, Sensing
-    from cuelight.tell.buttons import Press
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +59,18 @@ class FrameSource(Protocol):
         """Give the camera back."""
 
 
+class Pressed(Protocol):
+    """A press of a button, or what counts as one; `timestamp` in seconds of the sensor's clock."""
+
+    @property
+    def name(self) -> str:
+        """Which one."""
+
+    @property
+    def timestamp(self) -> float:
+        """When."""
+
+
 class Loop:
     """Take the newest frame, read it, tell what came of it; keep going whatever breaks.
 
@@ -64,10 +80,13 @@ class Loop:
     state, both without blocking; `see` takes what each frame gave (for live views); `progress`
     feeds the watchdog; `wait` sleeps for at most so many seconds; `now` reads the sensor's clock in
     seconds; `stopping` says when to end. `give_up` ends the process at once: it is called, the
-    camera lamp still lit, when the camera will not close. `keep_pause` is told each change of the
-    pause before it is acted upon, so that a restart knows of it. `movement_times` says from which
-    rate on brief movements are claimed. A visit that is under way when the loop is stopped is not
-    counted.
+    camera lamp still lit, when the camera will not close; when it is closed, `wipe` overwrites what
+    is left of its pictures. `pause` is how it stands with pauses, which whoever gives the presses
+    keeps on disk, so that a restart knows of them. `taps` tells what the rep's taps mean, and
+    `keep_alerts` is called when one judged a signal. `movement_times` says from which rate on brief
+    movements are claimed. A visit that is under way when the loop is stopped is not counted.
+    `seats` says when the box was moved: the camera is then closed until somebody confirms the zone,
+    and the visit under way is not counted, since nobody knows whose it was.
 
     Where `consent` is needed the camera stays closed until it is given, and closes when it ends;
     what the box says and logs is then the same with and without it, so that neither tells when
@@ -81,20 +100,23 @@ class Loop:
         open_camera: Callable[[], FrameSource],
         camera_lamp: Callable[[], AbstractContextManager[object]],
         lamp_is_lit: Callable[[], bool] = lambda: True,
-        presses: Callable[[], Sequence[Press]],
-        tell: Callable[[Signal | Reading | VisitTally], object],
+        presses: Callable[[], Sequence[Pressed]],
+        tell: Callable[[Signal | Reading | SeatLedger | VisitTally], object],
         report: Callable[[Status], object],
         progress: Callable[[], object],
         now: Callable[[], float],
         wait: Callable[[float], object],
         stopping: Callable[[], bool],
         give_up: Callable[[str], NoReturn] = end_process,
+        wipe: Callable[[], object] = lambda: None,
         see: Callable[[Seen], object] | None = None,
-        keep_pause: Callable[[bool], object] = lambda _paused: None,
+        keep_alerts: Callable[[], object] = lambda: None,
         camera_fps: float,
         movement_times: MovementTimes | None = None,
-        paused: bool = False,
+        pause: PauseState | None = None,
+        taps: Taps | None = None,
         consent: Consent | None = None,
+        seats: Seats | None = None,
     ) -> None:
         self._sensing = sensing
         self._open_camera = open_camera
@@ -108,26 +130,38 @@ class Loop:
         self._wait = wait
         self._stopping = stopping
         self._give_up = give_up
+        self._wipe = wipe
         self._see = see
-        self._keep_pause = keep_pause
+        self._keep_alerts = keep_alerts
         self._pace = Pace(camera_fps, movement_times or MovementTimes())
         self._covered = Covered()
         self._consent = consent or Consent(needed=False)
-        self._log_level = logging.DEBUG if self._consent.needed else logging.INFO
+        self._seats = seats or Seats(zone="")
         self._last_report: Status | None = None
         self._report_due = 0.0
-        self.paused = paused
+        self._taps = taps or Taps()
+        self.pause = pause or PauseState()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the camera must be closed, for whatever reason."""
+        return is_paused(self.pause)
 
     def run(self) -> None:
         """Run until stopped or until a clip has ended; every fault is said once and retried."""
         self._measure_work()
+        if self._seats.moved:
+            _log.warning(MOVED)
         failures = 0
         fault = ""
+        self._take_presses()
         while not self._stopping():
             self._consent.update(self._now(), occupied=False)
-            if self.paused or not self._consent.is_given:
+            if self.paused or self._seats.moved or not self._consent.is_given:
                 self._forget()
-                self._idle("paused" if self.paused else "online", "", seconds=3600.0)
+                state: Availability = "stopped" if self._seats.moved else "online"
+                why = MOVED if self._seats.moved else ""
+                self._idle("paused" if self.paused else state, why, seconds=3600.0)
                 continue
             began = self._now()
             try:
@@ -157,6 +191,9 @@ class Loop:
         self._progress()
         with ExitStack() as stack:
             stack.enter_context(self._camera_lamp())
+            self._take_presses()  # only now its pins are open: the switch is heard first
+            if not self._may_watch:
+                return
             try:
                 camera = self._open_camera()
             except CameraHeldError as error:
@@ -165,8 +202,8 @@ class Loop:
             self._progress()
             self._sensing.reset()
             sound = Soundness()
-            _log.log(self._log_level, "camera open")
-            while self._consent.is_given and not (self.paused or self._stopping()):
+            self._note("camera open")
+            while self._may_watch and not self._stopping():
                 self._step(camera, sound)
                 self._take_presses()
 
@@ -177,7 +214,8 @@ class Loop:
             camera.close()
         except BaseException as error:  # noqa: BLE001 - vendors raise what they like
             self._give_up(f"the camera cannot be closed: {error}")
-        _log.log(self._log_level, "camera closed")
+        self._wipe()
+        self._note("camera closed")
         self._pace.close(skipped=self._skipped(camera))
         self._progress()
 
@@ -192,6 +230,7 @@ class Loop:
             )
         seen = self._sensing.update(frame)
         self._tell_all(seen.events)
+        self._watch_seats(seen)
         if seen.expressions:
             ended = self._now()
             self._pace.update(work=ended - began, latency=ended - frame.timestamp)
@@ -204,6 +243,10 @@ class Loop:
         covered = self._covered.update(frame) and not self._consent.needed
         self._say("covered" if covered else "online")
 
+    def _note(self, what: str) -> None:
+        if not self._consent.needed:  # else it would tell when somebody agreed
+            _log.info(what)
+
     def _skipped(self, camera: FrameSource) -> int:
         return 0 if self._consent.needed else camera.skipped  # it counts on while it is open only
 
@@ -213,13 +256,27 @@ class Loop:
             self._consent.withdraw()
             self._sensing.forget()
 
+    @property
+    def _may_watch(self) -> bool:
+        return self._consent.is_given and not (self.paused or self._seats.moved)
+
+    def _watch_seats(self, seen: Seen) -> None:
+        if self._seats.update(seen.timestamp, seen.places):
+            self._sensing.forget()
+            _log.warning(MOVED)
+        self._keep_seats()
+
+    def _keep_seats(self) -> None:
+        if ledger := self._seats.ledger():
+            self._tell(ledger)
+
     def _tell_all(self, events: Sequence[Event]) -> None:
         for event in events:
             if not isinstance(event, Cue):
                 self._tell(event)
 
     def _take_presses(self) -> None:
-        for press in self._presses():
+        for press in self._taps.update(self._presses(), self._now()):
             if press.name == "price":
                 if self._consent.is_given:
                     self._sensing.mark_price(press.timestamp, on_box=True)
@@ -228,18 +285,39 @@ class Loop:
                     self._consent.press(self._now())
                 if not self._consent.is_given:
                     self._sensing.forget()
+            elif press.name == "zone":
+                self._confirm_zone()
+            elif press.name in {"tap", "useful", "not_useful"}:
+                self._take_tap(press)
             else:
-                self.paused = not self.paused
-                self._forget()
-                self._keep_pause(self.paused)
-                _log.info("paused" if self.paused else "resumed")
+                self._change_pause(press.name)
+
+    def _confirm_zone(self) -> None:
+        if self._seats.moved:
+            self._seats.confirm()
+            self._keep_seats()
+            _log.info("the zone is confirmed")
+
+    def _take_tap(self, press: Pressed) -> None:
+        if press.name == "tap":
+            self._sensing.tap(press.timestamp)
+        elif self._sensing.judge(press.timestamp, useful=press.name == "useful"):
+            self._keep_alerts()
+
+    def _change_pause(self, press: str) -> None:
+        state = after(self.pause, press)
+        if state == self.pause:
+            return
+        self.pause = state
+        self._forget()
+        _log.info("paused: %s" if self.paused else "resumed%s", reasons(state))
 
     def _idle(self, state: Availability, fault: str, *, seconds: float) -> None:
         """Wait with the camera closed, until time is up or a press changes pause or consent."""
         until = self._now() + seconds
-        before = (self.paused, self._consent.is_given)
+        before = (self.paused, self._seats.moved, self._consent.is_given)
         while (left := until - self._now()) > 0 and not self._stopping():
-            if (self.paused, self._consent.is_given) != before:
+            if (self.paused, self._seats.moved, self._consent.is_given) != before:
                 break
             self._say(state, fault)
             self._wait(min(left, 0.25))
@@ -253,5 +331,6 @@ class Loop:
         changed = last is None or (state, fault) != (last.state, last.fault)
         if changed or now >= self._report_due:
             self._report_due = now + REPORT_SECONDS
-            self._last_report = self._pace.status(state, fault, now=now)
+            status = self._pace.status(state, fault, now=now)
+            self._last_report = replace(status, by_hand=is_by_hand(self.pause))
             self._report(self._last_report)

@@ -45,13 +45,13 @@ NOT_DONE: Final = (
 
 CHOICE: Final = {
     "notice": (
-        "You need not agree. Slide the shutter over the lens, hold the pause button for "
+        "You need not agree. Slide the shutter over the lens, {switch}hold the pause button for "
         "{pause:g} seconds, or say so: we switch it off at once, and serve you just as well."
     ),
     "opt_in": (
         "You need not agree. The camera stays closed until you press the button marked “yes”; "
-        "press it again at any time and it closes. It also closes when you leave. Without it we "
-        "serve you just as well."
+        "press it again at any time and it closes. It also closes when you leave{switched}. "
+        "Without it we serve you just as well."
     ),
 }
 
@@ -75,7 +75,13 @@ def draw_notice(settings: Settings, *, code: Sequence[Sequence[int]] = ()) -> Sh
     `settings.privacy` must name a mode and a contact (`require_notice`).
     """
     privacy = settings.privacy
-    values = {"k": settings.release.k, "pause": settings.lamp.pause_hold_seconds}
+    has_switch = settings.lamp.off_switch
+    values = {
+        "k": settings.release.k,
+        "pause": settings.lamp.pause_hold_seconds,
+        "switch": "turn the switch off, " if has_switch else "",
+        "switched": " or turn the switch off" if has_switch else "",
+    }
     sheet = Sheet(_WIDTH_MM, _HEIGHT_MM, "Notice to customers")
     y = _paragraph(sheet, 17.0, HEADING[privacy.mode], size=7.0, bold=True) + 1.0
     y = _paragraph(sheet, y, LAMP, bold=True) + 2.0

@@ -68,11 +68,36 @@ class AlertLedger:
 
 
 @dataclass(frozen=True, slots=True)
+class SeatLedger:
+    """Where faces sit at this table, as coarse sums, and whether the box counts as moved.
+
+    `kept` is plain JSON. It grows by three parties and more at a time, so that no copy of it tells
+    of one. It stays on this device and is never published.
+    """
+
+    kept: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class VisitTally:
     """Which cells one visit adds one to. It says nothing about when, how often or who."""
 
     cells: frozenset[str]
     price: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PauseState:
+    """Why the camera must be closed: any one is enough (see `pause.after`).
+
+    `pressed` by the button, `ordered` by the broker, `off` by the customer's switch, `closed`
+    outside opening hours.
+    """
+
+    pressed: bool = False
+    ordered: bool = False
+    off: bool = False
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +108,8 @@ class Status:
     camera closed, if anything does. `fps_capability` is the rate that the measured work allows, at
     most the camera's; `latency_p95_ms` runs from the sensor's timestamp to the reader's answer.
     `min_detectable_ms` is the shortest movement that the frames processed can tell, and `micro`
-    says whether brief ones are claimed at that rate.
+    says whether brief ones are claimed at that rate. `by_hand` says that somebody keeps it paused
+    within opening hours; it stays on this device.
     """
 
     state: Availability
@@ -93,6 +119,7 @@ class Status:
     latency_p95_ms: float = 0.0
     min_detectable_ms: float = 0.0
     micro: bool = False
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +137,8 @@ class CountWindow:
 
     `visits` and `visits_with_price` are None while they are too few to release. `covers` is given
     when this is the sum of windows that waited too long and were never sent: the first and the last
-    `seq` that it stands for, the last being its own.
+    `seq` that it stands for, the last being its own. Where counts carry noise, `epsilon` is what
+    the window costs, `scale` that of the noise, and `nulls` name the cells that fell short.
     """
 
     id: str
@@ -128,3 +156,5 @@ class CountWindow:
     epsilon: float | None = None
     schema: int = 1
     covers: tuple[int, int] | None = None
+    scale: float | None = None
+    nulls: tuple[str, ...] = ()

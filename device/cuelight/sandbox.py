@@ -1,11 +1,42 @@
-"""Read from the kernel how far a process is locked in."""
+"""Read from the kernel how far a process is locked in, and keep its memory out of core files."""
 
 from __future__ import annotations
 
+import ctypes
+import resource
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 PROC: Final = Path("/proc")
+
+_SET_DUMPABLE: Final = 4  # prctl(2)
+_PERTURB: Final = -6  # M_PERTURB
+_FREED: Final = 0xA5
+"""Freed memory is filled with this byte, new memory with its complement."""
+
+
+def forbid_core_dumps() -> None:
+    """Let this process leave no core file, however it ends: pictures may lie in its memory.
+
+    The limit alone does not stop a kernel that hands its core dumps to a program
+    (`kernel.core_pattern` that begins with |); that the process is not dumpable does, and it keeps
+    debuggers of other users out, too.
+    """
+    with suppress(OSError, ValueError):  # the unit forbids the call, having set the limit itself
+        _, most = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
+    ctypes.CDLL(None).prctl(*map(ctypes.c_ulong, (_SET_DUMPABLE, 0, 0, 0, 0)))
+
+
+def overwrite_freed_memory() -> None:
+    """Have the C library overwrite whatever memory is given back to it, from now on.
+
+    Else what was a picture a moment ago would lie in the heap until somebody else needs the room.
+    Costs a few per cent of time; does nothing where the C library is not GNU's (mallopt(3)).
+    """
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_PERTURB, _FREED)
 
 
 def sandbox_of(process: int | str = "self", *, proc: Path = PROC) -> dict[str, bool] | None:

@@ -30,6 +30,14 @@ class SiteSettings:
 
     name: str = option("showroom", "Name of the site in MQTT topics: letters, digits, - and _.")
     device: str = option("table-1", "Name of this box in MQTT topics: letters, digits, - and _.")
+    opening_hours: str = option(
+        "always",
+        "When the camera may be open, as 'mo-fr 09:00-18:30, sa 10:00-16:00'; outside of it the "
+        "box is paused, and nothing but the clock ends that. While the clock is not set it is too.",
+    )
+    time_zone: str = option(
+        "", "Time zone of opening_hours, such as Europe/Berlin; empty: this machine's own."
+    )
 
 
 @dataclass(frozen=True)
@@ -89,9 +97,31 @@ class ZoneSettings:
         unit="part of the picture's height",
         bounds=(0.02, 1.0),
     )
+    distance_max_m: float = option(
+        0.0,
+        "Farthest face that is read, from the lens (0: face_min alone decides); lower it to ignore "
+        "people behind the customer. Heads differ, so it is good to about a fifth.",
+        unit="m",
+        bounds=(0.0, 10.0),
+    )
+    face_at_1m: float = option(
+        0.18,
+        "How high an adult's face, brows to chin, is one metre from this lens: what turns "
+        "distance_max_m into a size. The default is that of a Camera Module 3; `cuelight zone` "
+        "measures it.",
+        unit="part of the picture's height",
+        bounds=(0.02, 1.0),
+    )
     faces_max: int = option(
         3, "Most faces read at once; each costs its own model time.", bounds=(1, 8)
     )
+
+    @property
+    def smallest_face(self) -> float:
+        """Height of the smallest face that is read, as a part of the picture's height."""
+        if not self.distance_max_m:
+            return self.face_min
+        return max(self.face_min, self.face_at_1m / self.distance_max_m)
 
 
 @dataclass(frozen=True)
@@ -159,6 +189,20 @@ class LampSettings:
     pause_hold_seconds: float = option(
         2.0, "How long the pause button is held.", unit="s", bounds=(0.2, 10.0)
     )
+    off_switch: bool = option(
+        False,  # noqa: FBT003
+        "There is a switch on the customer's side (lamp.off_pin): the camera opens only while it "
+        "is closed, so a cut wire keeps the camera shut.",
+    )
+    off_pin: int = option(
+        6, "Pin of the customer's off-switch, used with lamp.off_switch only.", bounds=(2, 27)
+    )
+    remind_minutes: float = option(
+        30.0,
+        "How often one short white flash says that somebody left the box paused; 0 never does.",
+        unit="minutes",
+        bounds=(0.0, 480.0),
+    )
     pin_factory: str = option(
         "", "gpiozero's pin factory; empty: its own choice. mock serves clips and --dry-run only."
     )
@@ -192,6 +236,11 @@ class MqttSettings:
         "Announce this box to Home Assistant, with its health and never a customer's figure; off, "
         "since whoever runs another Home Assistant at this broker would see it there unasked. "
         "`cuelight retire` takes it back.",
+    )
+    pause: bool = option(
+        False,  # noqa: FBT003
+        "Let whoever may write this box's topic `set` pause it, and end that pause again; a pause "
+        "by button, switch or opening hours they cannot end.",
     )
     keepalive_seconds: int = option(
         30,
@@ -244,6 +293,26 @@ class PrivacySettings:
     notice_url: str = option(
         "", "Web address of this site's full notice, for the QR code of `cuelight notice`."
     )
+    epsilon: float = option(
+        0.0,
+        "Noise on every published number (0: none): what all that is published in 28 days may tell "
+        "of a visitor who comes once between two releases; lower hides more and drowns more. Needs "
+        "the extra `noise`, without which the camera stays closed.",
+        bounds=(0.0, 50.0),
+    )
+    noise_cells: int = option(
+        4,
+        "With noise: most readings and cues that one visit is counted for, drawn by lot where it "
+        "showed more; raising it loses fewer and makes the noise wider.",
+        bounds=(1, 64),
+    )
+    noise_days: int = option(
+        7,
+        "With noise: days between two releases (1, 2, 4, 7, 14 or 28); raising it makes the noise "
+        "smaller beside the counts, since fewer releases share the 28 days' epsilon.",
+        unit="days",
+        bounds=(1, 28),
+    )
     shared_table: bool = option(
         False,  # noqa: FBT003
         "Declare that several reps share this table, so that figures by device score nobody.",
@@ -265,6 +334,17 @@ class StoreSettings:
 
 
 @dataclass(frozen=True)
+class SandboxSettings:
+    """How far the parts of the service are kept apart."""
+
+    split: bool = option(
+        False,  # noqa: FBT003
+        "Run camera, model and reader in a process of their own that can neither open a socket nor "
+        "write a file, joined to the rest by a narrow queue; costs memory and some time at start.",
+    )
+
+
+@dataclass(frozen=True)
 class Settings:
     """All sections of device.toml."""
 
@@ -278,6 +358,7 @@ class Settings:
     release: ReleaseSettings = field(default_factory=ReleaseSettings)
     privacy: PrivacySettings = field(default_factory=PrivacySettings)
     store: StoreSettings = field(default_factory=StoreSettings)
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
 
     @property
     def store_folder(self) -> Path:

@@ -84,7 +84,9 @@ def cue_worth(name: str, cue: CueSummary, *, half_life_seconds: float) -> Worth:
         ratio=hit / false,
         real=real,
         likelihood={key: tempered(stated, real) for key, stated in plan.stated[name].items()},
-        usual_confidence=1.0 if few else min(max(cue.confidence.median, _LEAST_USUAL), 1.0),
+        usual_confidence=(
+            1.0 if few or not cue.hits else min(max(cue.confidence.median, _LEAST_USUAL), 1.0)
+        ),
         visit_threshold=visit_threshold(cue.alarms.cases, hours, seconds=visit),
         after_price_threshold=visit_threshold(cue.alarms.cases, hours, seconds=after),
         signal=not doubt,

@@ -7,7 +7,8 @@ stage() {
   stage=$(mktemp -d)
   trap 'rm -rf "$stage"' EXIT
   mkdir -p "$stage/models" "$stage/scripts"
-  (cd "$source" && tar -c --exclude=__pycache__ --exclude='*.egg-info' \
+  # the collector's unit is for a server
+  (cd "$source" && tar -c --exclude=__pycache__ --exclude='*.egg-info' --exclude=cuelight-collector.service \
     device systemd pyproject.toml README.md LICENSE device.example.toml) | tar -x -C "$stage"
   cp -r "$source"/models/{expression.tflite,expression.toml,cues.toml,WEIGHTS-TERMS.md,fetched.toml,selftest} \
     "$stage/models/"

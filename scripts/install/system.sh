@@ -77,7 +77,9 @@ write_settings() {
     install -m 600 /dev/null "$secret"
   fi
   # a USB webcam is read through OpenCV
-  if grep -Eq '^[[:space:]]*source[[:space:]]*=[[:space:]]*"v4l2"' "$etc/device.toml"; then extras="[clip]"; fi
+  if grep -Eq '^[[:space:]]*source[[:space:]]*=[[:space:]]*"v4l2"' "$etc/device.toml"; then add_extra clip; fi
+  # noise on counts is drawn by OpenDP
+  if grep -Eq '^[[:space:]]*epsilon[[:space:]]*=[[:space:]]*[0-9.]*[1-9]' "$etc/device.toml"; then add_extra noise; fi
 }
 
 # Raspberry Pi OS boots without the memory controller, which the unit's MemoryMax needs.

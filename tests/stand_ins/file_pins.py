@@ -2,11 +2,13 @@
 
 `gpio5` in the folder that CUELIGHT_STAND_IN names holds `0` or `1` (or the duty of a dimmed pin);
 every change is also a line of `pins` there. `busy` in that folder names pins that another program
-holds. A button is down while `gpio24` (its number) holds `0`.
+holds. A button is down while `gpio24` (its number) holds `0`. If the camera lamp (`gpio5`) goes out
+while a process holds a lock on `sensor`, its camera, that is a line of `dark_while_open`.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 from pathlib import Path
@@ -15,6 +17,19 @@ from gpiozero.pins.local import LocalPiFactory, LocalPiPin
 
 FOLDER = Path(os.environ.get("CUELIGHT_STAND_IN", "."))
 REVISION_4B = 0xC03111
+CAMERA_LAMP = 5
+
+
+def is_camera_open():
+    """Say whether any process holds its camera, as the kernel tells by a lock."""
+    try:
+        with (FOLDER / "sensor").open() as sensor:
+            fcntl.flock(sensor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 class FilePin(LocalPiPin):
@@ -29,6 +44,9 @@ class FilePin(LocalPiPin):
         self._function, self._frequency, self._state = "input", None, 0.0
 
     def _write(self, value):
+        if self._number == CAMERA_LAMP and not value and is_camera_open():
+            with (FOLDER / "dark_while_open").open("a") as found:
+                found.write(f"{value:g}\n")
         path = FOLDER / f"gpio{self._number}"
         path.with_suffix(".new").write_text(f"{value:g}")
         path.with_suffix(".new").replace(path)
@@ -105,6 +123,7 @@ class FileFactory(LocalPiFactory):
     def __init__(self):
         super().__init__()
         self.pin_class = FilePin
+        (FOLDER / "sensor").touch()
 
     def _get_revision(self):
         return REVISION_4B

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from cuelight.cuebook import load_cuebook
 from cuelight.device_toml import load_settings
 from cuelight.privacy import require_notice
 from cuelight.read.rate import claims_micro, min_detectable_seconds
+from cuelight.tell.mechanism import DiscreteLaplace, require_noise
+from cuelight.tell.spending import MILLION, noise_rule
 
 if TYPE_CHECKING:
     import argparse
@@ -33,8 +36,24 @@ def main(args: argparse.Namespace) -> int:
     load_cuebook(cues_path(settings))
     print(f"cues: {cues_path(settings)} is in order")
     require_notice(settings.privacy, args.config)
+    require_noise(settings.privacy.epsilon)
+    print(f"noise: {_noise(settings)}")
     print(f"privacy: mode {settings.privacy.mode}, customers ask {settings.privacy.contact}")
     return 0
+
+
+def _noise(settings: Settings) -> str:
+    """Say what noise the published counts carry."""
+    rule = noise_rule(settings.privacy)
+    if rule is None:
+        return "none; counts are published once k visits and both floors are reached"
+    cost = rule.cost / MILLION
+    scale = DiscreteLaplace().scale(sensitivity=rule.sensitivity, epsilon=cost)
+    return (
+        f"every {rule.days} days at an epsilon of {cost:g}, {rule.total / MILLION:g} in 28 days; "
+        f"half of the numbers are off by {scale * log(2):.0f} or more, three times as much after a "
+        "restart"
+    )
 
 
 def _frame_rate(settings: Settings) -> str:

@@ -9,10 +9,10 @@ from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cuelight.commands.collect import settings_of
 from cuelight.errors import InputError
+from cuelight.opening_hours import named_zone
 from cuelight.view.board.hours import DEFAULT, OpeningHours
 from cuelight.view.board.login import Door, read_password
 from cuelight.view.board.source import Source
@@ -80,7 +80,7 @@ def main(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C."""
     zone = _zone(args.timezone)
     now = _clock(args.as_of)
-    hours = OpeningHours.parse(args.opening_hours, zone)
+    hours = _hours(args.opening_hours, zone)
     password = _password(args.password_file, args.host)
     door = Door(password)
     with ExitStack() as stack:
@@ -137,16 +137,14 @@ def _clock(moment: str | None) -> Callable[[], datetime]:
 
 
 def _zone(name: str | None) -> tzinfo:
-    if name is None:
-        try:
-            with Path("/etc/localtime").open("rb") as file:
-                return ZoneInfo.from_file(file, key="local")
-        except (OSError, ValueError):
-            return UTC
     try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise InputError(
-            f"--timezone is {name!r}, which is none that this system knows; wanted like "
-            "Europe/Berlin."
-        ) from None
+        return named_zone(name or "")
+    except InputError as error:
+        raise InputError(f"--timezone is {error}") from None
+
+
+def _hours(text: str, zone: tzinfo) -> OpeningHours:
+    try:
+        return OpeningHours.parse(text, zone)
+    except InputError as error:
+        raise InputError(f"--opening-hours is {error}") from None

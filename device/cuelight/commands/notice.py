@@ -10,14 +10,17 @@ from urllib.parse import urlsplit
 from cuelight.device_toml import load_settings
 from cuelight.errors import InputError, SettingsError, StoreError
 from cuelight.notice import draw_notice
+from cuelight.practice.sheet import is_in_pdf
 from cuelight.privacy import require_notice
 
 if TYPE_CHECKING:
     import argparse
 
+    from cuelight.practice.sheet import Sheet
+
 _log = logging.getLogger(__name__)
 
-_KINDS: Final = (".svg", ".pdf")
+_KINDS: Final = (".svg", ".pdf", ".png")
 
 _URL_MAX: Final = 200
 """Longer ones make a code too fine to be read from a table."""
@@ -31,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("cuelight-notice.pdf"),
         metavar="FILE",
-        help="an .svg or .pdf file (default: cuelight-notice.pdf)",
+        help="an .svg, .pdf or .png file (default: cuelight-notice.pdf)",
     )
 
 
@@ -39,17 +42,31 @@ def main(args: argparse.Namespace) -> int:
     """Write it."""
     kind = args.out.suffix.lower()
     if kind not in _KINDS:
-        raise InputError(f"--out is {args.out}; a name ending in .svg or .pdf is wanted.")
+        raise InputError(f"--out is {args.out}; a name ending in .svg, .pdf or .png is wanted.")
     settings = load_settings(args.config)
     require_notice(settings.privacy, args.config)
     sheet = draw_notice(settings, code=_code(settings.privacy.notice_url, args.config))
-    content = sheet.pdf() if kind == ".pdf" else sheet.svg().encode()
+    content = _written(sheet, kind)
     try:
         args.out.write_bytes(content)
     except OSError as error:
         raise StoreError(f"cannot write {args.out}: {error}. Name another with --out.") from error
     print(f"{args.out}: print it on A5 and stand it where a customer sees it before the camera")
     return 0
+
+
+def _written(sheet: Sheet, kind: str) -> bytes:
+    if kind == ".png":
+        from cuelight.practice.raster import paint  # noqa: PLC0415 - an extra: PDF needs none
+
+        return paint(sheet)
+    strange = sorted({letter for letter in sheet.letters if not is_in_pdf(letter)})
+    if kind == ".pdf" and strange:
+        _log.warning(
+            "a PDF's own fonts lack %s, so it has question marks there; write a .png or .svg.",
+            " ".join(strange),
+        )
+    return sheet.pdf() if kind == ".pdf" else sheet.svg().encode()
 
 
 def _code(url: str, config: Path) -> list[list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import asdict
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 from cuelight.device_toml import load_settings
 from cuelight.errors import InputError, StoreError
 from cuelight.examine.finding import Finding
-from cuelight.examine.kept import examine_store, is_paused, pauses_by_hour
+from cuelight.examine.kept import examine_store, is_paused, judged_hints, pauses_by_hour
 from cuelight.examine.process import examine_process
+from cuelight.examine.stated import examine_stated
+from cuelight.field_precision import field_precision, in_words
 from cuelight.privacy import statement
 from cuelight.running import find_running
 from cuelight.statement_log import STATEMENTS, StatementLog
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
 
 _SERVICE_FOLDER = Path("/run/cuelight")
 
-_OURS = ("version", "model_sha256", "models", "sandbox")
+_OURS = (
+    *("version", "versions", "model_sha256", "models", "sandbox"),
+    *("zone_confirmed", "epsilon_spent", "field_precision", "field_precision_why"),
+)
 """What only a service that runs can say; the rest follows from device.toml."""
 
 
@@ -66,6 +72,7 @@ def _say_now(settings: Settings, log: StatementLog, *, as_json: bool) -> int:
     said = dict(kept[-1].statement) if kept else statement(settings, model_sha256="")
     changed = _changes(said, statement(settings, model_sha256="")) if kept else []
     since, sums = pauses_by_hour(settings.store_folder)
+    precision = field_precision(*judged_hints(settings.store_folder))
     if as_json:
         line = {
             "type": "privacy",
@@ -73,6 +80,7 @@ def _say_now(settings: Settings, log: StatementLog, *, as_json: bool) -> int:
             "statement": said,
             "changed_by_next_start": changed,
             "pauses": {"since": since or None, "by_hour_utc": sums},
+            "field_precision": asdict(precision) if precision else "unknown",
         }
         print(json.dumps(line))
         return 0
@@ -80,6 +88,7 @@ def _say_now(settings: Settings, log: StatementLog, *, as_json: bool) -> int:
     _print_statement(said)
     hours = ", ".join(f"{hour:02d}-{hour + 1:02d}: {n}" for hour, n in enumerate(sums) if n)
     print(f"pauses by hour (UTC)  {hours or 'none'}{f', since {since}' if since else ''}")
+    print(f"field precision       {in_words(precision)}")
     if changed:
         print(
             f"device.toml says otherwise since; it counts from the next start: {', '.join(changed)}"
@@ -133,7 +142,7 @@ def _period(at: str) -> tuple[datetime, datetime]:
 
 def _print_statement(said: Mapping[str, Any]) -> None:
     for key, value in said.items():
-        shown = {} if key == "sandbox" and value is None else value
+        shown = {} if key in {"sandbox", "zone_confirmed"} and value is None else value
         print(f"  {key.replace('_', ' '):26}{_plain(shown)}")
 
 
@@ -154,6 +163,8 @@ def _prove(settings: Settings, runtime: Path, *, as_json: bool) -> int:
     folder = settings.store_folder
     findings = [examine_store(folder)]
     try:
+        stated = StatementLog(folder / STATEMENTS).stated()
+        findings.append(examine_stated(settings, stated[-1].statement if stated else None))
         process = find_running([runtime, folder])
         if process is None:
             findings.append(

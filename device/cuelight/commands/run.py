@@ -11,14 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cuelight.box import Box
-from cuelight.errors import CameraError, CuelightError
+from cuelight.errors import CuelightError
+from cuelight.halves import open_box
 from cuelight.last_good import LAST_GOOD, Chosen, LastGood
 from cuelight.privacy import require_notice
 from cuelight.records import Reading, Signal
 from cuelight.running import Running
-from cuelight.sense.camera import load_vendor, open_camera
 from cuelight.standby import stand_by
+from cuelight.tell.mechanism import require_noise
 
 if TYPE_CHECKING:
     import argparse
@@ -54,7 +54,7 @@ def main(args: argparse.Namespace) -> int:
     try:
         chosen = last_good.choose(args.config)
         require_notice(chosen.settings.privacy, args.config)
-        _load_vendor(chosen)
+        require_noise(chosen.settings.privacy.epsilon)
         if args.dry_run:
             return _dry_run(chosen, stop)
         return _run(chosen, stop, ready=lambda: last_good.keep(chosen, args.config))
@@ -63,13 +63,6 @@ def main(args: argparse.Namespace) -> int:
         if state and stand_by(error, config=args.config, settings=settings, stop=stop):
             return 0
         raise
-
-
-def _load_vendor(chosen: Chosen) -> None:
-    try:
-        load_vendor(chosen.settings.camera)
-    except CameraError as error:  # said again, and to the broker too, when the camera is opened
-        _log.debug("%s", error)
 
 
 def _dry_run(chosen: Chosen, stop: threading.Event) -> int:
@@ -88,9 +81,8 @@ def _run(
     dry_run: bool = False,
     ready: Callable[[], object] | None = None,
 ) -> int:
-    box = Box(
+    box = open_box(
         chosen.settings,
-        open_camera=lambda: open_camera(chosen.settings.camera),
         publish=not dry_run,
         mock_allowed=dry_run,
         heard=_print if dry_run else None,

@@ -59,6 +59,8 @@ def examine_hardware(
             pins = Finding.of_error("pins", error)
             return [_unopened(camera, attached, "the pins fail, so its lamp cannot be lit"), pins]
         pins = _pins(panel, lamp)
+        if panel.is_switched_off:
+            closed_because = "the customer's switch (lamp.off_pin) is off, or its wire is cut"
         if closed_because:
             return [_unopened(camera, attached, closed_because), pins]
         try:
@@ -123,6 +125,8 @@ def _pins(panel: Panel, settings: LampSettings) -> Finding:
     if settings.motor:
         used["motor"] = settings.motor_pin
     used |= {"price button": settings.price_pin, "pause button": settings.pause_pin}
+    if settings.off_switch:
+        used["off-switch"] = settings.off_pin
     named = ", ".join(f"{name} {str(pin).strip('[]')}" for name, pin in used.items())
     text = f"{panel.pins.name} opens all of them: {named}"
     return Finding("pins", "good", text, figures={"factory": panel.pins.name})

@@ -5,17 +5,26 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from cuelight.errors import InputError
 from cuelight.examine.finding import Finding
+from cuelight.pause import held_over, read_pause
 from cuelight.read.budget import AlertBudget
+from cuelight.read.judged import read_taps
+from cuelight.seat_sums import read_seats
+from cuelight.seats import LEARNT
 from cuelight.statement_log import STATEMENTS, StatementLog
-from cuelight.tell.pauses import PAUSES, read_pauses
+from cuelight.tell.noised import BATCH, NOISED
+from cuelight.tell.pauses import PAUSED, PAUSES, read_pauses
 from cuelight.tell.release import DISK_VISITS
+from cuelight.tell.remote_pause import ORDERED
+from cuelight.tell.spending import SPENDING, read_spending
 from cuelight.tell.spool import OPEN_SUMS
-from cuelight.tell.teller import PAUSED
+from cuelight.tell.teller import SEATS
 from cuelight.tell.window import from_json
+from cuelight.tell.zone_flag import ZONE_CONFIRMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +36,7 @@ FILES: Final = frozenset(
     {
         *(SPOOL + end for end in ("", "-wal", "-shm", "-journal")),
         *("alerts.json", "alerts.new", "last-good.toml", "last-good.new", "running.lock"),
-        *(STATEMENTS, "privacy.new"),
+        *(STATEMENTS, "privacy.new", SPENDING, "epsilon.new", ZONE_CONFIRMED),
     }
 )
 """Every file that a box keeps."""
@@ -39,7 +48,7 @@ TABLES: Final = {
 }
 """Every table of its database, with every column."""
 
-KEYS: Final = frozenset({OPEN_SUMS, PAUSED, PAUSES, "tries"})
+KEYS: Final = frozenset({OPEN_SUMS, ORDERED, PAUSED, PAUSES, SEATS, "tries"})
 
 _BROKEN: Final = "windows.broken"
 _WRONG: Final = "Keep a copy for whoever answers for privacy here, then report it."
@@ -53,6 +62,8 @@ def examine_store(folder: Path) -> Finding:
         counted = _windows(folder / SPOOL, wrong) if SPOOL in names else 0
         if "alerts.json" in names:
             wrong += _alerts(folder / "alerts.json")
+        if SPENDING in names:
+            wrong += _spending(folder / SPENDING)
         if breaks := StatementLog(folder / STATEMENTS).breaks():
             wrong.append(f"{STATEMENTS} was changed in {breaks} places")
     except FileNotFoundError:
@@ -71,12 +82,12 @@ def examine_store(folder: Path) -> Finding:
 
 
 def is_paused(folder: Path) -> bool:
-    """Say whether the rep has paused the box. Raises OSError or sqlite3.Error."""
+    """Say whether button or broker keep the box paused. Raises OSError or sqlite3.Error."""
     if not (folder / SPOOL).exists():
         return False
     with closing(_open(folder / SPOOL)) as base:
         row = base.execute("SELECT value FROM meta WHERE key = ?", (PAUSED,)).fetchone()
-    return bool(row == ("true",))
+    return any(held_over(read_pause(json.loads(row[0]) if row else None)).values())
 
 
 def pauses_by_hour(folder: Path) -> tuple[str, list[int]]:
@@ -89,6 +100,16 @@ def pauses_by_hour(folder: Path) -> tuple[str, list[int]]:
         return read_pauses(json.loads(row[0]) if row else None)
     except ValueError:
         return read_pauses(None)
+
+
+def judged_hints(folder: Path) -> tuple[int, int]:
+    """Read how many hints were called useful and not useful on this box. Raises OSError."""
+    try:
+        kept = json.loads((folder / "alerts.json").read_text(encoding="utf-8"))
+        useful, not_useful, _ = read_taps(kept["kept"].get("taps"))
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return 0, 0
+    return useful, not_useful
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -139,6 +160,8 @@ def _value(key: str, value: str) -> Iterator[str]:
 
 def _known(key: str, kept: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON was found
     match key:
+        case "open_sums" if set(kept) == {NOISED}:
+            yield from _noised(kept[NOISED])
         case "open_sums":
             for name, one in kept.items():
                 if set(one) - {"n", "visits", "looked", "from"} or one["visits"] < DISK_VISITS:
@@ -146,16 +169,55 @@ def _known(key: str, kept: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSO
         case "pauses":
             if read_pauses(kept)[0] == "" or set(kept) != {"since", "by_hour"}:
                 yield "the pauses are no sums by hour"
+        case "seats":
+            yield from _seats(kept)
+        case "paused" | "order":
+            yield from _pause(key, kept)
         case _:
             if not isinstance(kept, int):
                 raise TypeError(key)
+
+
+def _seats(kept: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON was found
+    if set(kept) != {"zone", "moved", "parties", "places"} or read_seats(kept) is None:
+        yield "where faces sit is no coarse sums"
+    elif kept["parties"] > LEARNT or 0 < sum(kept["places"].values()) < DISK_VISITS:
+        yield f"where faces sit are sums of {sum(kept['places'].values())}"
+
+
+def _pause(key: str, kept: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON was found
+    if key == "order":
+        datetime.fromisoformat(kept)
+    elif not isinstance(kept, bool) and kept != held_over(read_pause(kept)):
+        yield f"{key} holds {kept}"  # version 0.1 kept true or false
+
+
+def _noised(kept: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON was found
+    if set(kept) != {"period", "from", "cells_max", "visits", "priced", "n"}:
+        yield f"the open sums hold {', '.join(sorted(kept))}"
+    elif kept["visits"] % BATCH or kept["priced"] % BATCH or kept["priced"] > kept["visits"]:
+        yield f"the open sums hold {kept['visits']} visits, {kept['priced']} with a price"
+    elif sum(kept["n"].values()) > kept["cells_max"] * kept["visits"]:
+        yield "the open sums hold more than visits may add to"
+
+
+def _spending(path: Path) -> Iterator[str]:
+    try:
+        days = [entry.day for entry in read_spending(path.read_text(encoding="utf-8"))]
+    except ValueError as error:
+        yield f"{path.name} is no account of the privacy budget: {error}"
+    else:
+        if len(days) != len(set(days)):
+            yield f"{path.name} names a release twice"
 
 
 def _alerts(path: Path) -> Iterator[str]:
     try:
         kept = json.loads(path.read_text(encoding="utf-8"))
         AlertBudget().restore(kept["kept"], same_clock=True)
-        if set(kept) != {"boot", "kept"} or set(kept["kept"]) != {"now", "given", "visit"}:
+        budget = set(kept["kept"]) - {"taps"}
+        if set(kept) != {"boot", "kept"} or budget != {"now", "given", "visit"}:
             yield f"{path.name} holds more than the alert budget"
+        read_taps(kept["kept"].get("taps"))
     except (ValueError, KeyError, TypeError) as error:
         yield f"{path.name} is no alert budget: {error}"

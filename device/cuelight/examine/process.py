@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _CAMERA: Final = ("video", "media", "v4l-subdev")
+_SENSES: Final = b"cuelight.split.sensing"
 _LISTEN: Final = "0A"
 _ACCEPTS: Final = 0x10000
 """A Unix socket that others may connect to (`__SO_ACCEPTCON`)."""
@@ -38,17 +39,18 @@ def examine_process(
 ) -> list[Finding]:
     """Look at open files, ports, camera, locks and swap of the service, process `process`.
 
-    `folders` are those that it may write in; `paused` says that the rep has paused it, so that no
-    camera may be open.
+    A sensing process of its own (`sandbox.split`) is looked at with it. `folders` are those that it
+    may write in; `paused` says that the rep has paused it, so that no camera may be open.
     """
     try:
-        opened = list(_opened(proc / str(process)))
+        processes = [process, *_started_by(process, proc)]
+        opened = [one for each in processes for one in _opened(proc / str(each))]
         return [
             _files(opened, folders),
             _ports(opened, proc / str(process)),
             _camera(opened, paused=paused),
-            _locks(process, proc),
-            _swap(proc / str(process)),
+            _locks(processes, proc),
+            _swap([proc / str(each) for each in processes]),
         ]
     except PermissionError:
         text = f"process {process} belongs to another user"
@@ -57,6 +59,23 @@ def examine_process(
         ]
     except FileNotFoundError:
         return [Finding("service", "failed", f"process {process} ended meanwhile", "Run it again.")]
+
+
+def _started_by(process: int, proc: Path) -> list[int]:
+    """Give the sensing process that this one started and that still lives, if there is one."""
+    folder = proc / str(process) / "task" / str(process)
+    try:
+        started = map(int, (folder / "children").read_text(encoding="ascii").split())
+    except FileNotFoundError:
+        return []
+    return [each for each in started if _SENSES in _command(proc / str(each))]
+
+
+def _command(folder: Path) -> bytes:
+    try:
+        return (folder / "cmdline").read_bytes()
+    except FileNotFoundError:  # ended meanwhile
+        return b""
 
 
 def _opened(folder: Path) -> Iterator[_Open]:
@@ -124,22 +143,30 @@ def _camera(opened: Sequence[_Open], *, paused: bool) -> Finding:
     return Finding("camera", "note", f"{state}; pause the box and run this again to see it closed")
 
 
-def _locks(process: int, proc: Path) -> Finding:
-    found = sandbox_of(process, proc=proc)
-    figures = dict(found or {})
+def _locks(processes: Sequence[int], proc: Path) -> Finding:
+    all_found = [sandbox_of(each, proc=proc) for each in processes]
+    found = None if None in all_found else all_found[0]
+    figures = {
+        name: all(one is not None and one[name] for one in all_found) for name in found or ()
+    }
     missing = [name.replace("_", " ") for name, is_so in figures.items() if not is_so]
     if found is None or missing:
         text = f"not so: {', '.join(missing) or 'nothing can be read'}"
         fix = "Run it as the installed unit (scripts/install-pi), which locks it in."
         return Finding("sandbox", "failed", text, fix, figures)
     text = ", ".join(name.replace("_", " ") for name in figures)
+    if len(processes) > 1:
+        text += "; camera and model in a process of their own"
     return Finding("sandbox", "good", text, figures=figures)
 
 
-def _swap(folder: Path) -> Finding:
-    text = (folder / "status").read_text(encoding="utf-8", errors="replace")
-    line = next((one for one in text.splitlines() if one.startswith("VmSwap:")), "VmSwap: 0 kB")
-    if line.split()[1] != "0":
+def _swap(folders: Sequence[Path]) -> Finding:
+    swapped = 0
+    for folder in folders:
+        text = (folder / "status").read_text(encoding="utf-8", errors="replace")
+        line = next((one for one in text.splitlines() if one.startswith("VmSwap:")), "VmSwap: 0 kB")
+        swapped += int(line.split()[1])
+    if swapped:
         fix = "Set MemorySwapMax=0 for the unit, or turn swap off."
-        return Finding("swap", "failed", f"{line.split()[1]} kB of it lie on swap", fix)
+        return Finding("swap", "failed", f"{swapped} kB of it lie on swap", fix)
     return Finding("swap", "good", "none of its memory lies on swap")

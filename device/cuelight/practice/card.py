@@ -38,6 +38,9 @@ SENTENCES: Final = (
     ),
 )
 
+TAPS: Final = "After a hint: two taps “not useful”, three taps “useful”."
+"""Within 15 s, on the price button."""
+
 REMINDER: Final = "A cue is a clue, not a truth. Never press harder because the lamp lit: ask."
 
 
@@ -60,6 +63,7 @@ def _front(sheet: Sheet, rhythms: Mapping[str, Steps], *, left: float) -> None:
         _rhythm(sheet, once(rhythms[name]), left=left, bottom=y)
         sheet.parts.append(Words(left + 35.0, y - 1.0, 3.3, feels, bold=True))
         sheet.parts.append(Words(left, y + 4.6, 3.1, move))
+    sheet.parts.append(Words(left, _RIM_MM + _HEIGHT_MM - 2.4, 2.5, TAPS))
 
 
 def _back(sheet: Sheet, *, left: float) -> None:

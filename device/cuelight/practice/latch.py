@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import hmac
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
+
+from cuelight.view.board.asgi import (
+    cookie_of,
+    headers_of,
+    is_same_site,
+    refuse_socket,
+    with_security,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
-    from typing import Any
-
-    Scope = MutableMapping[str, Any]
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
-    App = Callable[[Scope, Receive, Send], Awaitable[None]]
+    from cuelight.view.board.asgi import App, Receive, Scope, Send
 
 COOKIE: Final = "cuelight_practice"
-
-_POLICY: Final = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    # the page's framework compiles its templates in the browser
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; connect-src 'self' ws: wss:; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'self'"
-)
-
-_HEADERS: Final = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-)
 
 _CLOSED: Final = (
     "<!doctype html><html lang=en><title>cuelight practice</title><p>This page is for the person "
@@ -55,22 +42,22 @@ class Latch:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        known = self._is_ours(_cookie(headers.get(b"cookie", ""), self._cookie))
-        is_same = _is_same_site(headers)
+        headers = headers_of(scope)
+        known = self._is_ours(cookie_of(headers, self._cookie) or "")
+        is_same = is_same_site(headers)
         if scope["type"] == "websocket":
             if known and is_same:
                 await self._app(scope, receive, send)
             else:
-                await receive()
-                await send({"type": "websocket.close", "code": 1008})
+                await refuse_socket(receive, send)
             return
+        send = with_security(send)
         given = parse_qs(scope["query_string"].decode("latin-1")).get("key", [""])[0]
         if scope["method"] == "GET" and given and self._is_ours(given):
             cookie = f"{self._cookie}={self._key}; Path=/; HttpOnly; SameSite=Strict"
             await _answer(send, 303, "", (b"location", b"/"), (b"set-cookie", cookie.encode()))
         elif known and (scope["method"] in ("GET", "HEAD") or is_same):
-            await self._app(scope, receive, _with_headers(send))
+            await self._app(scope, receive, send)
         else:
             await _answer(send, 403, _CLOSED)
 
@@ -78,34 +65,11 @@ class Latch:
         return hmac.compare_digest(key.encode(), self._key.encode())
 
 
-def _cookie(header: str, name: str) -> str:
-    try:
-        found = SimpleCookie(header).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""
-
-
-def _is_same_site(headers: dict[bytes, str]) -> bool:
-    origin = headers.get(b"origin")
-    return origin is None or urlsplit(origin).netloc == headers.get(b"host")
-
-
 async def _answer(send: Send, status: int, text: str, *more: tuple[bytes, bytes]) -> None:
     headers = [
         (b"content-type", b"text/html; charset=utf-8"),
         (b"cache-control", b"no-store"),
-        *_HEADERS,
         *more,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": text.encode()})
-
-
-def _with_headers(send: Send) -> Send:
-    async def wrapped(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", []), *_HEADERS]
-        await send(message)
-
-    return wrapped

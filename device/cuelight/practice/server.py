@@ -16,17 +16,18 @@ from nicegui import ui
 
 from cuelight.errors import CuelightError, InputError
 from cuelight.practice.latch import Latch
+from cuelight.practice.mirror.routes import add_mirror
 from cuelight.view.board.style import style_sheet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from cuelight.practice.mirror.mirror import Mirror
+    from cuelight.practice.mirror.refusal import Refusal
     from cuelight.practice.stills import Stills
     from cuelight.practice.tutor import Tutor
 
 _STATIC: Final = Path(__file__).parent / "static"
-
-_SCRIPTS: Final = ("flash", "figures", "slow", "practice")
 
 _HOST: Final = "127.0.0.1"
 
@@ -43,7 +44,9 @@ class PracticePage:
     when the port cannot be had.
     """
 
-    def __init__(self, tutor: Tutor, stills: Stills, *, port: int) -> None:
+    def __init__(
+        self, tutor: Tutor, stills: Stills, *, mirror: Mirror | Refusal, port: int
+    ) -> None:
         self._socket = _listen(port)
         key = secrets.token_urlsafe(18)
         number = self._socket.getsockname()[1]
@@ -51,6 +54,7 @@ class PracticePage:
         web = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
         _add_answers(web, tutor)
         _add_files(web, stills)
+        add_mirror(web, mirror, stopping=lambda: self._server.should_exit)
         _add_page()
         ui.run_with(
             web,
@@ -91,7 +95,7 @@ def _add_page() -> None:
         ui.add_head_html(
             f"<style>{style_sheet()}</style>"
             '<link rel="stylesheet" href="/static/practice.css">'
-            + "".join(f'<script src="/static/{name}.js" defer></script>' for name in _SCRIPTS)
+            '<script type="module" src="/static/practice.js"></script>'
         )
         with ui.header(fixed=False, elevated=False, bordered=False).props(remove="class"):
             ui.html(_HEADER, sanitize=False).style("display:contents")
@@ -169,7 +173,7 @@ _HEADER: Final = (
     '<a class="skip" href="#practise">Skip to the content</a>'
     '<span class="brand"><span aria-hidden="true"></span>cuelight</span><nav aria-label="Pages">'
     '<a href="#practise">Practise</a><a href="#scenarios">Scenarios</a>'
-    '<a href="#progress">Progress</a><a href="#help">Help</a></nav>'
+    '<a href="#mirror">Mirror</a><a href="#progress">Progress</a><a href="#help">Help</a></nav>'
 )
 
 _ICON: Final = (

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 _POINTS_A_MM: Final = 72.0 / 25.4
 
-_LETTER_WIDTH: Final = {"normal": 0.53, "bold": 0.58}
+LETTER_WIDTH: Final = {"normal": 0.53, "bold": 0.58}
 """Mean width of a letter of Helvetica or Arial as part of its size, rounded up."""
 
 Grey = float
@@ -68,6 +68,11 @@ class Sheet:
             y += 1.32 * size
         return y
 
+    @property
+    def letters(self) -> frozenset[str]:
+        """Every letter that is written on it."""
+        return frozenset("".join(part.text for part in self.parts if isinstance(part, Words)))
+
     def svg(self) -> str:
         """Give the page as one SVG document; print it at 100 %."""
         body = "".join(_svg(part) for part in self.parts)
@@ -102,9 +107,14 @@ class Sheet:
         return _file(objects)
 
 
+def is_in_pdf(letter: str) -> bool:
+    """Say whether a PDF's own fonts have a letter."""
+    return letter.encode("cp1252", "replace") != b"?" or letter == "?"
+
+
 def wrapped(text: str, width: float, *, size: float, bold: bool = False) -> list[str]:
     """Break text into lines that fit a width in mm; a word that is too long keeps its own line."""
-    letter = size * _LETTER_WIDTH["bold" if bold else "normal"]
+    letter = size * LETTER_WIDTH["bold" if bold else "normal"]
     lines: list[str] = []
     for word in text.split():
         if lines and letter * (len(lines[-1]) + 1 + len(word)) <= width:

@@ -121,12 +121,16 @@ class Reader:
     def mark_price(self, timestamp: float, *, on_box: bool = False) -> None:
         """Note that a price was mentioned; `on_box`: by a tap on the box, which shakes it."""
         if on_box:
-            self._party.tap(timestamp)
+            self.tap(timestamp)
         if self._prices.mark(timestamp):
             self._marks.append(timestamp)
             self._price_seen = self._price_seen or self._visit.here
         else:
             self._tell(timestamp, "visit", "price mark", "it repeats one less than 10 s away")
+
+    def tap(self, timestamp: float) -> None:
+        """Note a tap on the box, which shakes it."""
+        self._party.tap(timestamp)
 
     def flush(self, timestamp: float) -> list[Event]:
         """End what is under way at a clip's end: movements first, then the visit.

@@ -69,7 +69,9 @@ def _is_blank(image: Luma) -> bool:
     rows = max(1, image.shape[0] // _ROWS)
     columns = max(1, image.shape[1] // _COLUMNS)
     high, wide = image.shape[0] // rows, image.shape[1] // columns
-    blocks = image[: high * rows, : wide * columns].reshape(high, rows, wide, columns)
-    means = blocks.mean(axis=(1, 3), dtype=np.float32)
+    # down first, along whole rows of memory; a block's sum is a whole number that float32 can hold
+    stripes = image[: high * rows, : wide * columns].reshape(high, rows, wide * columns)
+    sums = stripes.sum(axis=1, dtype=np.float32).reshape(high, wide, columns).sum(axis=2)
+    means = sums / np.float32(rows * columns)
     steps = [np.abs(np.diff(means, axis=axis)).ravel() for axis in (0, 1)]
     return float(np.percentile(np.concatenate(steps), _EDGES)) < _STEP

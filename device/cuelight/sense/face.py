@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from cuelight.sense.crop import Cropper
 from cuelight.sense.records import Face
 from cuelight.sense.shape import FaceShape
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from cuelight.settings import ZoneSettings
 
 _NEVER = -math.inf
+_NOWHERE = 0, 0, CROP_SIDE, CROP_SIDE
 
 
 class Detects(Protocol):
@@ -66,6 +69,19 @@ class FaceFinder:
         self._now = self._searched = _NEVER
         self._turn = 0
         self.occupied = False
+
+    def wipe(self) -> None:
+        """Forget everybody, and overwrite what is left of them in every buffer."""
+        for track in self._tracks:
+            track.crop.fill(0)
+        self.reset()
+        self._cropper.wipe()
+        self._detector.detect(np.zeros((CROP_SIDE, CROP_SIDE), np.uint8), _NOWHERE)
+
+    @property
+    def boxes(self) -> list[Box]:
+        """The boxes of everybody in the zone, read or not, in pixels of the last frame."""
+        return [track.box for track in self._tracks]
 
     def update(self, frame: Frame) -> list[Face]:
         """Return the faces to read in this frame; their crops are overwritten by the next one."""
@@ -122,7 +138,7 @@ class FaceFinder:
                 known.pop(number).confirm(found[index][0], now=self._now)
         for track in known.values():
             if _contains(region, track.box):
-                self._miss(track)
+                self._miss(track, regions=len(zone.regions))
         for index in sorted(new):
             similarity, box = found[index]
             if (
@@ -139,11 +155,16 @@ class FaceFinder:
         self._turn += 1
         return zone.regions[(self._turn - 1) % len(zone.regions)]
 
-    def _miss(self, track: Track) -> None:
-        """Drop a face that the detector did not find, unless the model is sure of it."""
+    def _miss(self, track: Track, *, regions: int) -> None:
+        """Drop a face that the detector did not find, unless the model is sure of it.
+
+        Of two faces close together it may see one only in some of the `regions`: each gets two
+        turns before the other face counts as alone, and is read.
+        """
         patience = self._following.unseen_seconds
         if not track.is_read:
-            patience = 2.0 * self._following.search_empty_seconds
+            rounds = regions if self._is_crowded(track) else 1
+            patience = 2.0 * rounds * self._following.search_empty_seconds
         if track.is_doubtful(self._now) or self._now - track.confirmed > patience:
             self._drop(track)
 
@@ -160,22 +181,23 @@ class FaceFinder:
         )
 
     def _drop(self, track: Track) -> None:
+        track.crop.fill(0)
         self._tracks = [other for other in self._tracks if other is not track]
 
     def _choose(self, zone: Zone) -> None:
         """Choose whom to read: alone, wholly inside, and the largest and most central."""
         free = [
-            track
-            for track in self._tracks
-            if zone.holds(track.box)
-            and not any(
-                overlap(track.box, other.box) > 0.0 for other in self._tracks if other is not track
-            )
+            track for track in self._tracks if zone.holds(track.box) and not self._is_crowded(track)
         ]
         free.sort(key=lambda track: self._weight(track, zone), reverse=True)
         chosen = {track.number for track in free[: self._settings.faces_max]}
         for track in self._tracks:
             track.is_read = track.number in chosen
+
+    def _is_crowded(self, track: Track) -> bool:
+        """Say whether its box crosses that of another face."""
+        others = (other for other in self._tracks if other is not track)
+        return any(overlap(track.box, other.box) > 0.0 for other in others)
 
     def _weight(self, track: Track, zone: Zone) -> float:
         height, width = self._shape
@@ -199,7 +221,7 @@ class FaceFinder:
         )
 
     def _is_large(self, box: Box, share: float = 1.0) -> bool:
-        return box.bottom - box.top >= share * self._settings.face_min * self._shape[0]
+        return box.bottom - box.top >= share * self._settings.smallest_face * self._shape[0]
 
     def _zone_of(self, image: Luma) -> Zone:
         height, width = image.shape

@@ -13,6 +13,7 @@ import numpy as np
 from cuelight.errors import CameraError, CameraHeldError
 from cuelight.sense.attached import picamera2_module
 from cuelight.sense.records import Frame
+from cuelight.sense.said import say_once
 
 if TYPE_CHECKING:
     from cuelight.sense.records import Luma
@@ -62,7 +63,7 @@ class PiCamera:
             except CameraHeldError as held:
                 raise CameraHeldError(f"{why} {held}") from error
             raise CameraError(why) from error
-        _log.info("Camera %d opened, controls %s", settings.index, self.controls)
+        say_once(_log, logging.INFO, f"Camera {settings.index} opened, controls {self.controls}")
 
     def __enter__(self) -> Self:
         return self
@@ -116,6 +117,7 @@ class PiCamera:
             return
         _close(self._camera)
         self._camera = None
+        self._image.fill(0)
         # picamera2 leaves its buffers, and the last pictures in them, in reference cycles.
         gc.collect()
 
@@ -160,11 +162,11 @@ class PiCamera:
                 for mode in channel["exposure_modes"].values():
                     _limit(mode, settings.exposure_max_ms * 1000.0)
         except (RuntimeError, KeyError, StopIteration, TypeError, ValueError, OSError) as error:
-            _log.warning(
-                "No tuning to limit the exposure of camera %r (%r); in dim light movements may "
-                "smear. Add light if the picture is dark.",
-                model,
-                error,
+            say_once(
+                _log,
+                logging.WARNING,
+                f"No tuning to limit the exposure of camera {model!r} ({error!r}); in dim light "
+                "movements may smear. Add light if the picture is dark.",
             )
             return None
         return tuning

@@ -8,14 +8,18 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+import numpy as np
+
 from cuelight.clock import boot_seconds
 from cuelight.errors import CameraError, CameraHeldError, InputError
 from cuelight.sense.picture import opencv
 from cuelight.sense.records import Frame
+from cuelight.sense.said import say_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cuelight.sense.records import Luma
     from cuelight.settings import CameraSettings
 
 _log = logging.getLogger(__name__)
@@ -50,6 +54,8 @@ class Webcam:
         self._capture = self._opened(settings)
         self._arrived = threading.Condition()
         self._newest: Frame | None = None
+        self._given: Luma | None = None
+        self._buffers: list[Luma] = []
         self._failed = self._closing = self._released = False
         self._why = "stopped giving frames"
         self.skipped = 0
@@ -73,6 +79,7 @@ class Webcam:
                 lambda: self._newest is not None or self._failed, timeout=_TIMEOUT_SECONDS
             )
             frame, self._newest = self._newest, None
+            self._given = None if frame is None else frame.image
         if frame is None:
             raise CameraError(
                 f"The webcam at {self._where} {self._why}. Check its plug, then restart."
@@ -87,6 +94,10 @@ class Webcam:
         """
         self._closing = True
         self._taker.join(timeout=self._close_seconds)
+        with self._arrived:
+            self._newest = None
+            for buffer in self._buffers:
+                buffer.fill(0)
         if not self._released:
             raise CameraHeldError(
                 f"The webcam at {self._where} hangs: its driver did not let it go within "
@@ -136,12 +147,12 @@ class Webcam:
         capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _EXPOSURE_AUTO)
         given = (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
         if given != (settings.width, settings.height):
-            _log.warning(
-                "%s gives %d x %d pixels instead of %d x %d",
-                self._where,
-                *given,
-                settings.width,
-                settings.height,
+            wide, high = given
+            say_once(
+                _log,
+                logging.WARNING,
+                f"{self._where} gives {wide:g} x {high:g} pixels instead of {settings.width} x "
+                f"{settings.height}",
             )
 
     def _take(self) -> None:
@@ -166,12 +177,23 @@ class Webcam:
 
     def _keep(self, image: Any, timestamp: float) -> None:  # noqa: ANN401 - OpenCV has no types
         cv2 = self._cv2
-        grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
         with self._arrived:
             if self._newest is not None:
                 self.skipped += 1
-            self._newest = Frame(grey, timestamp)
+            buffer = self._buffer(image.shape[:2], image.dtype)
+            grey = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+            np.copyto(buffer, grey)
+            for left_over in (grey, image):  # OpenCV makes new ones each time, and just frees them
+                left_over.fill(0)
+            self._newest = Frame(buffer, timestamp)
             self._arrived.notify_all()
+
+    def _buffer(self, shape: tuple[int, ...], dtype: Any) -> Luma:  # noqa: ANN401 - NumPy's own
+        """Give the one of three buffers that is neither the newest frame nor the one being read."""
+        if not self._buffers or (self._buffers[0].shape, self._buffers[0].dtype) != (shape, dtype):
+            self._buffers = [np.empty(shape, dtype) for _ in range(3)]
+        used = (self._given, None if self._newest is None else self._newest.image)
+        return next(each for each in self._buffers if not any(each is one for one in used))
 
 
 def opencv_module() -> Any:  # noqa: ANN401 - OpenCV has no types

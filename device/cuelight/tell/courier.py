@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from cuelight.errors import InputError
 from cuelight.tell.access import Access
 from cuelight.tell.broker_state import BrokerState
-from cuelight.tell.command import resend_from
+from cuelight.tell.command import PauseOrder, Resend, read_command
 from cuelight.tell.discovery import HOME_ASSISTANT_STATUS
 from cuelight.tell.link import (
     Acked,
@@ -58,7 +58,7 @@ class Courier:
     All of this runs on one thread, so nothing here needs a lock. `say` are the retained messages to
     begin with; `mqtt5` says which protocol is tried first; `become` is told each change of state.
     `announcement` tells Home Assistant of this box, again whenever it has started; "" tells it
-    nothing.
+    nothing. `pause` takes each order to pause or resume, or raises InputError.
     Raises SettingsError for a password or CA file that cannot be read.
     """
 
@@ -74,6 +74,7 @@ class Courier:
         backoff_seconds: tuple[float, float],
         orders: queue.Queue[Order],
         become: Callable[[BrokerState], None],
+        pause: Callable[[PauseOrder], None],
     ) -> None:
         self._settings = settings
         self._access = Access.read(settings)
@@ -87,6 +88,7 @@ class Courier:
         self._backoff = backoff_seconds
         self._orders = orders
         self._tell_state = become
+        self._pause = pause
         self._where = f"{settings.host}:{settings.port}"
         self._state = BrokerState("connecting")
         self._mqtt5 = mqtt5
@@ -272,11 +274,13 @@ class Courier:
 
     def _on_command(self, payload: bytes, *, retained: bool) -> None:
         try:
-            seq = resend_from(payload, retained=retained)
+            match read_command(payload, retained=retained):
+                case Resend(seq):
+                    self._outbox.resend_from(seq, now=time.monotonic())
+                case PauseOrder() as order:
+                    self._pause(order)
         except InputError as error:
             _log.warning("%s: %s", self._topics.set, error)
-            return
-        self._outbox.resend_from(seq, now=time.monotonic())
 
     def _become(self, state: BrokerState) -> None:
         if state == self._state:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from cuelight.settings import MqttSettings
+    from cuelight.tell.command import PauseOrder
     from cuelight.tell.spool import Spool
 
 _log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class Feed:
     `privacy` is the statement published beside the counts, `announcement` what tells Home Assistant
     of this box ("" tells it nothing). `backoff_seconds` (shortest, longest
     pause between attempts) is drawn at random when None, so that a fleet does not come back in step
-    after a broker's restart. Raises SettingsError for names, password or CA file of no use.
+    after a broker's restart. `pause` takes orders to pause or resume, on the worker's thread; None
+    refuses them. Raises SettingsError for names, password or CA file of no use.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Feed:
         availability: str = "online",
         mqtt5: bool = True,
         backoff_seconds: tuple[float, float] | None = None,
+        pause: Callable[[PauseOrder], None] | None = None,
     ) -> None:
         self._topics = Topics(site, device)
         _check_availability(availability)
@@ -79,6 +82,7 @@ class Feed:
             backoff_seconds=backoff_seconds or (chance.uniform(1, 3), chance.uniform(45, 75)),
             orders=self._orders,
             become=self._become,
+            pause=pause or _refuse_pause,
         )
         self._worker = threading.Thread(target=courier.run, name="cuelight-feed", daemon=True)
         self._worker.start()
@@ -100,6 +104,10 @@ class Feed:
         """
         _check_availability(state)
         self._order(Say(self._topics.availability, state))
+
+    def restate(self, privacy: str) -> None:
+        """Say the privacy statement, which has changed; retained, and again after a reconnect."""
+        self._order(Say(self._topics.privacy, privacy))
 
     def released(self) -> None:
         """Say that the spool holds a new window."""
@@ -148,6 +156,10 @@ class Feed:
         with self._changed:
             self._state = state
             self._changed.notify_all()
+
+
+def _refuse_pause(_: PauseOrder) -> None:
+    raise InputError("command ignored: nobody pauses this box from afar")
 
 
 def _check_availability(state: str) -> None:

@@ -46,8 +46,15 @@ def join(first: CountWindow, second: CountWindow, *, new_id: str) -> CountWindow
 
 
 def may_join(first: CountWindow, second: CountWindow) -> bool:
-    """Say whether the second follows the first without a gap, released by the same rule."""
-    return covered(second)[0] == first.seq + 1 and _kind(first) == _kind(second)
+    """Say whether the second follows the first without a gap, released by the same rule.
+
+    Counts with noise stay apart: of a sum nobody could tell how much noise is in it.
+    """
+    return (
+        first.epsilon is None
+        and covered(second)[0] == first.seq + 1
+        and _kind(first) == _kind(second)
+    )
 
 
 def covered(window: CountWindow) -> tuple[int, int]:

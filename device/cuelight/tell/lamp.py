@@ -111,11 +111,10 @@ class CameraLamp:
     def lit(self, *, quiet: bool = False) -> Iterator[None]:
         """Light the lamp for as long as the block lasts, however it ends.
 
-        `quiet` leaves it out of the log, where a press of the customer opens the camera. Raises
-        LampError when the lamp cannot be lit or does not read back as lit; the block is then not
-        entered, so no camera opens.
+        `quiet` leaves it out of the log at any level, where a press of the customer opens the
+        camera. Raises LampError when the lamp cannot be lit or does not read back as lit; the block
+        is then not entered, so no camera opens.
         """
-        level = logging.DEBUG if quiet else logging.INFO
         try:
             self._output.write(1.0)
             if not self.is_lit:
@@ -123,14 +122,16 @@ class CameraLamp:
                     "the camera lamp was switched on and its pin still reads off. The camera stays "
                     "closed: check the wiring of lamp.camera_pin."
                 )
-            _log.log(level, "camera lamp on")
+            if not quiet:
+                _log.info("camera lamp on")
             yield
         finally:
             try:
                 self._output.write(0.0)
             except LampError:
                 self._output.write(0.0)  # once more: a lamp left lit is not true either
-            _log.log(level, "camera lamp off")
+            if not quiet:
+                _log.info("camera lamp off")
 
     def close(self) -> None:
         """Go dark and give the pin back; the camera must be closed by now."""

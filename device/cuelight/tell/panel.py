@@ -95,9 +95,17 @@ class Panel:
 
     @contextmanager
     def camera_lit(self) -> Iterator[None]:
-        """Light the camera lamp for as long as the block lasts; no lamp, no block. LampError."""
+        """Light the camera lamp for as long as the block lasts. Raises LampError.
+
+        No lamp, no block; nor is there any while the customer's switch is off.
+        """
         self.open()
         assert self._camera_lamp is not None
+        if self.is_switched_off:
+            raise LampError(
+                "the customer's switch (lamp.off_pin) is off, so the camera stays closed. Turn it "
+                "on, or look for a cut wire."
+            )
         with self._camera_lamp.lit(quiet=self._consent):
             yield
 
@@ -105,6 +113,11 @@ class Panel:
     def is_open(self) -> bool:
         """Whether the lamps' pins could be had, so that the camera may open."""
         return self.pins is not None
+
+    @property
+    def is_switched_off(self) -> bool:
+        """Whether the customer's switch is off; known only while the pins are open."""
+        return self._buttons is not None and self._buttons.is_off
 
     @property
     def camera_lamp_is_lit(self) -> bool:

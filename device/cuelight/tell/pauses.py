@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from cuelight.tell.spool import Spool
 
+PAUSED: Final = "paused"
+"""Key under which the spool keeps who has paused the box: its button, the broker."""
+
 PAUSES: Final = "pauses"
 """Key under which the spool keeps them: since which day, and 24 sums by hour of the day in UTC."""
 

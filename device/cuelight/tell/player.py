@@ -54,6 +54,7 @@ class Player:
         self._idle = threading.Event()
         self._idle.set()
         self._lock = threading.Lock()
+        self._said = set[str]()
         self._queue: queue.Queue[_Wanted | None] = queue.Queue(maxsize=1)
         self._worker = threading.Thread(target=self._work, name="cuelight-player", daemon=True)
         self._worker.start()
@@ -128,5 +129,7 @@ class Player:
                 output.show(level, colour=colour)
                 taken = True
             except LampError as error:  # one broken output does not silence the other
-                _log.warning("%s", error)
+                if str(error) not in self._said:  # with each rhythm it would be a log of signals
+                    self._said.add(str(error))
+                    _log.warning("%s", error)
         return taken

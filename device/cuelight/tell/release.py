@@ -27,8 +27,8 @@ AFTER_PRICE: Final = "after_price."
 DISK_VISITS: Final = 3
 """Sums over fewer visits than this are never written to disk (DESIGN section 5)."""
 
-_VISITS: Final = "visits"
-_WITH_PRICE: Final = "visits_with_price"
+VISITS: Final = "visits"
+VISITS_WITH_PRICE: Final = "visits_with_price"
 
 
 @dataclass(slots=True)
@@ -84,14 +84,17 @@ class Gatherer:
         self._window_start = _seconds(start)
         self._sums = {
             name: _Sum(self._window_start)
-            for name in (_VISITS, _WITH_PRICE, *sorted(set(names)))
+            for name in (VISITS, VISITS_WITH_PRICE, *sorted(set(names)))
             if self._is_counted(name)
         }
 
     def add(self, tally: VisitTally) -> None:
         """Count one finished visit; it adds at most one to every cell."""
-        shown = {name for name in tally.cells if self._is_counted(name)} - {_VISITS, _WITH_PRICE}
-        shown |= {_VISITS, _WITH_PRICE} if tally.price else {_VISITS}
+        shown = {name for name in tally.cells if self._is_counted(name)} - {
+            VISITS,
+            VISITS_WITH_PRICE,
+        }
+        shown |= {VISITS, VISITS_WITH_PRICE} if tally.price else {VISITS}
         for name in sorted(shown - self._sums.keys()):
             self._sums[name] = _Sum(self._window_start)
         for name, gathered in self._sums.items():
@@ -123,8 +126,8 @@ class Gatherer:
             self._sums[name] = _Sum(now)
         if not released and not withheld:
             return None
-        visits = released.pop(_VISITS, None)
-        with_price = released.pop(_WITH_PRICE, None)
+        visits = released.pop(VISITS, None)
+        with_price = released.pop(VISITS_WITH_PRICE, None)
         return CountWindow(
             id=self._new_id(),
             site=self._site,
@@ -186,19 +189,22 @@ class Gatherer:
         return refused
 
     def _is_counted(self, name: str) -> bool:
-        return (
-            self._settings.publish_expressions or name.removeprefix(AFTER_PRICE) not in EXPRESSIONS
-        )
+        return is_counted(name, self._settings)
 
     def _is_safe(self, name: str, gathered: _Sum) -> bool:
         k, floor = self._settings.k, self._settings.floor
         if gathered.visits < k:
             return False
-        if name == _VISITS:
+        if name == VISITS:
             return True
-        if name == _WITH_PRICE and gathered.n < k:
+        if name == VISITS_WITH_PRICE and gathered.n < k:
             return False
         return gathered.n >= floor and gathered.visits - gathered.n >= floor
+
+
+def is_counted(name: str, settings: ReleaseSettings) -> bool:
+    """Say whether settings let a cell be counted at all."""
+    return settings.publish_expressions or name.removeprefix(AFTER_PRICE) not in EXPRESSIONS
 
 
 def _seconds(moment: datetime) -> datetime:

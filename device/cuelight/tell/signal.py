@@ -60,12 +60,13 @@ class Rhythm:
 
 
 def rhythm(name: str) -> Rhythm:
-    """Return the rhythm of a signal (`go`, `ease`, `reassure`), or that of `identify`.
+    """Return the rhythm of a signal (`go`, `ease`, `reassure`), or of what is said of the box.
 
     Raises InputError for any other name.
     """
-    if name == IDENTIFY.name:
-        return IDENTIFY
+    for other in (IDENTIFY, ZONE, REMINDER):
+        if name == other.name:
+            return other
     try:
         return RHYTHMS[name]
     except KeyError:
@@ -106,4 +107,17 @@ IDENTIFY: Final = Rhythm("identify", ((0.2, 1.0), (0.2, 0.0)) * 25, (1.0, 1.0, 1
 
 No signal has more than three pulses in a row. Two and a half flashes a second stay below the three
 that WCAG 2.3.1 allows, for people whom flashes harm.
+"""
+
+ZONE: Final = Rhythm("zone", ((3.0, 0.5),), (1.0, 1.0, 1.0))
+"""Says that the zone wants to be confirmed: one steady, half-bright white of three seconds.
+
+No hint is white, steady or longer than 0.8 s, and none comes meanwhile.
+"""
+
+REMINDER: Final = Rhythm("reminder", ((0.15, 1.0),), (1.0, 1.0, 1.0))
+"""Says "I am still paused": one white flash of 150 ms, and nothing after it.
+
+It tells nothing of a customer, since nobody is seen while the box is paused; every hint comes twice
+and lasts longer.
 """

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from cuelight.tell.spool import Spool
+
+_log = logging.getLogger(__name__)
 
 STORE_SECONDS: Final = 900.0
 """How often it is tried; a fault that showed when a visit ended would say that one did."""
@@ -29,6 +32,12 @@ class StoreWatch:
         try:
             self._spool.try_write()
         except (OSError, sqlite3.Error) as error:
-            self.fault = f"the store cannot be written: {error}"
+            fault = f"the store cannot be written: {error}"
         else:
-            self.fault = ""
+            fault = ""
+        if fault != self.fault:
+            if fault:
+                _log.error("%s. Signals are not shown and visits not kept until it can.", fault)
+            else:
+                _log.info("the store can be written again")
+        self.fault = fault

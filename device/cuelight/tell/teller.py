@@ -10,7 +10,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self, assert_never
 
-from cuelight.records import AlertLedger, Reading, Signal, Status, VisitTally
+from cuelight.records import AlertLedger, Reading, SeatLedger, Signal, Status, VisitTally
+from cuelight.tell.reminder import Reminder
+from cuelight.tell.signal import REMINDER
 from cuelight.tell.spool import OPEN_SUMS
 from cuelight.tell.store_watch import StoreWatch
 from cuelight.tell.wall_clock import WallClock, clock_is_set
@@ -22,16 +24,21 @@ if TYPE_CHECKING:
     from cuelight.settings import ReleaseSettings
     from cuelight.tell.feed import Feed
     from cuelight.tell.ledger import LedgerFile
+    from cuelight.tell.noised import NoisedGatherer
     from cuelight.tell.player import Player
     from cuelight.tell.release import Gatherer
     from cuelight.tell.spool import Spool
 
 _log = logging.getLogger(__name__)
 
-Told = Reading | Signal | AlertLedger | VisitTally | Status
+Told = Reading | Signal | AlertLedger | SeatLedger | VisitTally | Status
 
-PAUSED: Final = "paused"
-"""Key under which the spool keeps whether the rep has paused the box."""
+SEATS: Final = "seats"
+"""Key under which the spool keeps where faces sit, and whether the box counts as moved."""
+
+_OF_SOMEBODY: Final = frozenset(
+    kind.__name__ for kind in (Reading, Signal, AlertLedger, SeatLedger, VisitTally)
+)
 
 _QUEUE: Final = 256
 """Hours of signals and tallies; it fills only when the disk hangs."""
@@ -51,14 +58,15 @@ class Teller:
     `clock_is_set` says no, windows are held open; when the wall clock is put, open sums move along.
 
     `health` gives the box's own health (temperature, versions), to which the sensing half's last
-    status is added. `feed` is None when nothing is published; windows then wait in the spool.
+    status is added. `feed` is None when nothing is published; windows then wait in the spool. A
+    pause by hand is reminded of every `remind_minutes` (0: never).
     """
 
     def __init__(
         self,
         *,
         player: Player,
-        gatherer: Gatherer,
+        gatherer: Gatherer | NoisedGatherer,
         spool: Spool,
         ledger: LedgerFile,
         feed: Feed | None,
@@ -67,6 +75,7 @@ class Teller:
         utc: Callable[[], datetime] = lambda: datetime.now(UTC),
         clock_is_set: Callable[[], bool] = clock_is_set,
         health: Callable[[], Mapping[str, object]] = dict,
+        remind_minutes: float = 0.0,
     ) -> None:
         self._player = player
         self._gatherer = gatherer
@@ -81,8 +90,9 @@ class Teller:
         self._store_watch = StoreWatch(spool)
         self._health = health
         self._status = Status("stopped")
-        self._pause_kept: bool | None = None
+        self._reminder = Reminder(remind_minutes)
         self._ledger_kept = False
+        self._seats: SeatLedger | None = None
         self._unspooled: CountWindow | None = None
         self._held = False
         self._faults: dict[str, str] = {}
@@ -103,7 +113,8 @@ class Teller:
         try:
             self._queue.put_nowait(told)
         except queue.Full:
-            _log.error("a %s was dropped: the disk hangs", type(told).__name__)
+            if isinstance(told, Status):  # it comes every few seconds, whoever is there
+                _log.error("the disk hangs, and what is told meanwhile is dropped")
             return False
         return True
 
@@ -156,19 +167,25 @@ class Teller:
                     self._guard(type(told).__name__, self._take, told)
             self._guard("window", self._watch_window)
             self._guard("health", self._tick_feed)
+            self._guard("reminder", self._remind)
+            self._guard(SeatLedger.__name__, self._keep_seats)
 
     def _guard(self, what: str, work: Callable[..., None], *told: Told) -> None:
-        """Do one piece of work; whatever it raises, say so once and go on with the next one."""
+        """Do one piece of work; whatever it raises, say so once and go on with the next one.
+
+        A disk that fails when somebody's record comes is said by the store's own watch, on its own
+        schedule: said at once, it would tell in the log that somebody was there.
+        """
         try:
             work(*told)
         except (OSError, sqlite3.Error) as error:
-            if self._is_new(what, error):
+            if self._is_new(what, error) and what not in _OF_SOMEBODY:
                 _log.error("%s cannot be kept on disk: %s. Going on without.", what, error)
         except Exception as error:  # noqa: BLE001 - one failure must not end the thread
             if self._is_new(what, error):
                 _log.exception("%s failed. Going on without.", what)
         else:
-            if self._faults.pop(what, None) is not None:
+            if self._faults.pop(what, None) is not None and what not in _OF_SOMEBODY:
                 _log.info("%s works again", what)
 
     def _is_new(self, what: str, error: Exception) -> bool:
@@ -185,6 +202,9 @@ class Teller:
                 self._ledger_kept = False
                 self._ledger.write(told.kept)
                 self._ledger_kept = True
+            case SeatLedger():
+                self._seats = told
+                self._keep_seats()
             case VisitTally():
                 self._gatherer.add(told)
                 self._spool_window()
@@ -199,11 +219,16 @@ class Teller:
     def _take_signal(self, signal: Signal) -> None:
         # The budget is a guarantee across restarts: a signal that a restart would forget is none.
         if not self._ledger_kept:
-            _log.warning("a signal was not shown: the alert budget cannot be kept on disk")
             return
         self._ledger_kept = False
         self._player.play(signal.name, lit=lambda: self._lit(signal))
         self._ledger.sync()
+
+    def _keep_seats(self) -> None:
+        """Keep the last of them, until the disk takes it: a moved box stays one over a restart."""
+        if self._seats is not None:
+            self._spool.save(SEATS, self._seats.kept)
+            self._seats = None
 
     def _lit(self, signal: Signal) -> None:
         self.signal_latencies.append(self._now() - signal.timestamp)
@@ -213,10 +238,10 @@ class Teller:
         self._status = status
         if changed and self._feed is not None:
             self._feed.available(status.state)
-        pause = {"online": False, "paused": True}.get(status.state, self._pause_kept)
-        if pause != self._pause_kept:  # a stop is neither: the next start decides
-            self._spool.save(PAUSED, pause)
-            self._pause_kept = pause
+
+    def _remind(self) -> None:
+        if self._reminder.update(self._now(), by_hand=self._status.by_hand):
+            self._player.play(REMINDER.name)
 
     def _watch_window(self) -> None:
         is_set = self._clock_is_set()  # before the jump, so that one that set it is seen below

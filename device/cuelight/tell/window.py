@@ -29,12 +29,14 @@ def to_json(window: CountWindow) -> str:
             "to": utc_text(window.end),
             "visits": window.visits,
             "visits_with_price": window.visits_with_price,
-            "cells": {
-                name: {"n": cell.n, "visits": cell.visits, "from": utc_text(cell.start)}
-                for name, cell in sorted(window.cells.items())
-            },
+            "cells": _cells_json(window),
             "withheld": window.withheld,
-            "privacy": {"k": window.k, "floor": window.floor, "epsilon": window.epsilon},
+            "privacy": {
+                "k": window.k,
+                "floor": window.floor,
+                "epsilon": window.epsilon,
+                **({} if window.scale is None else {"scale": window.scale}),
+            },
         },
         separators=(",", ":"),
     )
@@ -58,6 +60,7 @@ def from_json(text: str) -> CountWindow:
             cells={
                 name: Cell(_of(int, cell["n"]), _of(int, cell["visits"]), utc_time(cell["from"]))
                 for name, cell in fields["cells"].items()
+                if cell is not None
             },
             withheld=_of(int, fields["withheld"]),
             k=_of(int, fields["privacy"]["k"]),
@@ -65,11 +68,20 @@ def from_json(text: str) -> CountWindow:
             epsilon=fields["privacy"]["epsilon"],
             schema=_of(int, fields["schema"]),
             covers=_covers(fields.get("covers"), seq=_of(int, fields["seq"])),
+            scale=fields["privacy"].get("scale"),
+            nulls=tuple(name for name, cell in fields["cells"].items() if cell is None),
         )
     except KeyError as error:
         raise InputError(f"count window has no {error}; see DESIGN section 5.") from error
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise InputError(f"not a count window as in DESIGN section 5: {error}") from error
+
+
+def _cells_json(window: CountWindow) -> dict[str, object]:
+    cells: dict[str, object] = dict.fromkeys(window.nulls)
+    for name, cell in window.cells.items():
+        cells[name] = {"n": cell.n, "visits": cell.visits, "from": utc_text(cell.start)}
+    return dict(sorted(cells.items()))
 
 
 def _covers(given: object, *, seq: int) -> tuple[int, int] | None:

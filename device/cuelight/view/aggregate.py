@@ -27,6 +27,10 @@ _ONE_TABLE: Final = (
     " They are shown once a second table does, or where the table's own settings declare it shared"
     " between reps (privacy.shared_table)."
 )
+_NOISED: Final = (
+    "Counts of this site carry noise (privacy.epsilon on its devices), so no share is estimated"
+    " from them; `noised` gives the numbers as they came, each off by the noise of its releases."
+)
 _NOTHING: Final = "Nothing was released in this period yet."
 
 
@@ -45,6 +49,9 @@ def aggregates(history: History, site: str, *, now: datetime) -> Iterator[tuple[
             "as_of": _text(now),
             **_figures(totals),
         }
+        if totals.noised:
+            noised = history.noised_sums(start, end, sites=[site])
+            body |= {"noised": {name: {"n": n, "visits": v} for name, (n, v) in noised.items()}}
         yield f"cuelight/{site}/aggregate/last_{days}_days", _json(body)
     yield f"cuelight/{site}/aggregate/fleet", _json(_fleet(history, site, now))
 
@@ -52,7 +59,7 @@ def aggregates(history: History, site: str, *, now: datetime) -> Iterator[tuple[
 def _figures(totals: SiteTotals) -> dict[str, object]:
     return {
         "shown": totals.tables > 0,
-        "reason": _ONE_TABLE if totals.closed else "" if totals.tables else _NOTHING,
+        "reason": _reason(totals),
         "tables": totals.tables,
         "visits": totals.visits,
         "visits_with_price": totals.visits_with_price,
@@ -65,6 +72,14 @@ def _figures(totals: SiteTotals) -> dict[str, object]:
         },
         "rates": {cell.cell: _rate(cell, totals) for cell in totals.cells},
     }
+
+
+def _reason(totals: SiteTotals) -> str:
+    if totals.closed:
+        return _ONE_TABLE
+    if totals.noised:
+        return _NOISED
+    return "" if totals.tables else _NOTHING
 
 
 def _rate(cell: CellSum, totals: SiteTotals) -> dict[str, float] | None:

@@ -44,7 +44,9 @@ class SiteTotals:
     `visits` and `visits_with_price` are None while too few were released. `dropped` counts cells
     that stayed unreleased for so long that their devices threw them away. `tables` is how many
     tables sent windows, `k` and `floor` the strictest rule among them; `closed` names sites that
-    are left out, since their figures would be those of a single table that is not declared shared.
+    are left out, since their figures would be those of a single table that is not declared shared;
+    `noised` names sites that are left out, since their numbers carry noise, so that no share can be
+    estimated (`History.noised_sums` gives the numbers as they came).
     """
 
     cells: tuple[CellSum, ...]
@@ -55,6 +57,7 @@ class SiteTotals:
     k: int
     floor: int
     closed: tuple[str, ...]
+    noised: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-import tomllib
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from cuelight.errors import SettingsError
 from cuelight.settings import MqttSettings, option
+from cuelight.settings_file import SettingsFile, toml_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from dataclasses import Field
     from pathlib import Path
 
 
@@ -79,15 +77,22 @@ class CollectorSettings:
         return self.client_id or "-".join(("cuelight-collector", *self.sites))
 
 
+_OF_A_BOX: Final = frozenset({"discovery", "pause"})
+"""Options under [mqtt] that say something to a box alone."""
+
+
 def example() -> str:
     """Write collector.example.toml: every option with its meaning and its default."""
     lines = ["# cuelight collect and feed: collector.toml, every option at its default."]
-    sections = (("collector", CollectorSettings()), ("mqtt", MqttSettings()))
-    for section, record in sections:
+    ours = [entry for entry in fields(CollectorSettings) if entry.metadata]
+    mqtt = [entry for entry in fields(MqttSettings) if entry.name not in _OF_A_BOX]
+    for section, entries in (("collector", ours), ("mqtt", mqtt)):
         lines += ["", f"[{section}]"]
-        for entry in fields(record):
-            if entry.metadata:
-                lines += [f"# {entry.metadata['text']}", f"{entry.name} = {_toml(entry.default)}"]
+        for entry in entries:
+            lines += [
+                f"# {entry.metadata['text']}",
+                f"{entry.name} = {toml_value(entry.default)}",
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -105,61 +110,26 @@ def load_collector(
     `given` and `mqtt` are options of the command line; those that are None were not given. Raises
     SettingsError for what is unknown, of the wrong type, out of bounds, or does not go together.
     """
-    tables = _tables(path)
-    wire: MqttSettings = _section(MqttSettings(), "mqtt", {**tables["mqtt"], **_set(mqtt)}, path)
-    own = {**tables["collector"], **_set(given)}
-    settings: CollectorSettings = _section(CollectorSettings(mqtt=wire), "collector", own, path)
+    records: dict[str, Any] = {"collector": CollectorSettings(), "mqtt": MqttSettings()}
+    if path is not None:
+        file = SettingsFile(path, _text_of(path))
+        records = file.filled(records, file.tables())
+    options = {"collector": _set(given), "mqtt": _set(mqtt)}
+    records = SettingsFile(None).filled(records, options)
+    settings: CollectorSettings = replace(records["collector"], mqtt=records["mqtt"])
     _check(settings)
     return settings
 
 
-def _tables(path: Path | None) -> dict[str, dict[str, object]]:
-    tables: dict[str, dict[str, object]] = {"mqtt": {}, "collector": {}}
-    if path is None:
-        return tables
+def _text_of(path: Path) -> str:
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} cannot be read: {error}. Name a collector.toml.") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}. Edit that line.") from None
-    for name, table in found.items():
-        if name not in tables or not isinstance(table, dict):
-            raise SettingsError(f"{path}: {name} is no section; known: [mqtt], [collector].")
-        tables[name] = table
-    return tables
 
 
 def _set(options: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in options.items() if value is not None}
-
-
-def _section(record: Any, section: str, table: Mapping[str, object], path: Path | None) -> Any:  # noqa: ANN401 - whichever section
-    known = {entry.name: entry for entry in fields(record) if entry.metadata}
-    values = {}
-    where = f" Edit {path}." if path else ""
-    for key, value in table.items():
-        if key not in known:
-            close = difflib.get_close_matches(key, known, n=1)
-            hint = f"did you mean {close[0]}" if close else f"known: {', '.join(known)}"
-            raise SettingsError(f"{section}.{key} is no setting; {hint}.{where}")
-        values[key] = _value(f"{section}.{key}", value, known[key], where)
-    return replace(record, **values)
-
-
-def _value(name: str, value: object, entry: Field[Any], where: str) -> object:
-    kind = type(entry.default)
-    if kind is float and type(value) is int:
-        value = float(value)
-    if kind is tuple and isinstance(value, list):
-        value = tuple(value)
-    if type(value) is not kind:
-        raise SettingsError(f"{name} is {value!r}; {kind.__name__} is wanted.{where}")
-    bounds = entry.metadata["bounds"]
-    if bounds and not bounds[0] <= value <= bounds[1]:
-        wanted = f"{bounds[0]:g} to {bounds[1]:g}"
-        raise SettingsError(f"{name} is {value!r}; {wanted} is allowed.{where}")
-    return value
 
 
 def _check(settings: CollectorSettings) -> None:
@@ -185,15 +155,3 @@ def _check(settings: CollectorSettings) -> None:
             f"the password would cross the network to {settings.mqtt.host!r} in clear. "
             "Leave TLS on, or set mqtt.password_in_clear = true."
         )
-
-
-def _toml(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return f'"{value}"'
-        case tuple():
-            return "[" + ", ".join(_toml(item) for item in value) + "]"
-        case _:
-            return str(value)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cuelight.view.database import Row
 
 COLUMNS: Final = (
@@ -29,7 +31,8 @@ class Device:
     one that the broker had retained. Health fields are None where the device did not say.
     `privacy_mode` is the statement's (`notice`, `opt_in`), `shared` whether its table is declared
     shared. `missing` windows are known to exist and have not come; `lost` ones were asked for in
-    vain. `simulated` is what a simulator says of itself in its statement.
+    vain. `statement` is all that is kept of its privacy statement (`news.STATEMENT_KEYS`),
+    `simulated` is what a simulator says of itself in its statement.
     """
 
     site: str
@@ -49,6 +52,7 @@ class Device:
     simulated: bool
     missing: int
     lost: int
+    statement: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def health_age(self, now: datetime) -> timedelta | None:
         """How long ago the last health message came; None when that is unknown."""
@@ -78,6 +82,7 @@ def device_of(row: Row) -> Device:
         simulated=stated.get("simulated") is True,
         missing=max(0, int(seq_top) - int(seq_next) + 1 - int(came)),
         lost=int(lost),
+        statement=stated,
     )
 
 

@@ -109,6 +109,8 @@ def _cell(body: Mapping[str, Any], name: str) -> Text:
             match cells.get(name):
                 case {"n": int(n), "visits": int(visits)}:
                     return Text(f"{n} of {visits}")
+    if "noised" in body:
+        return Text("with noise", style="dim")
     closed = body.get("shown") is False and body.get("reason")
     return Text("one table only" if closed else "withheld", style="dim")
 

@@ -17,6 +17,7 @@ from cuelight.view.fleet import COLUMNS, Device, device_of
 from cuelight.view.open_sites import OpenSites, open_sites
 from cuelight.view.schema import (
     DROPPED,
+    NOISED,
     PROMPT,
     RESERVED,
     SLOW,
@@ -109,20 +110,54 @@ class History:
         return tuple(self._base.query("SELECT name, connected, batches FROM collectors ORDER BY 1"))
 
     def totals(
-        self, start: datetime, end: datetime, *, sites: Sequence[str] | None = None
+        self,
+        start: datetime,
+        end: datetime,
+        *,
+        sites: Sequence[str] | None = None,
+        cells: Iterable[str] | None = None,
     ) -> SiteTotals:
-        """Sum every known cell over a period; cells without a release are there, withheld."""
+        """Sum every known cell over a period; cells without a release are there, withheld.
+
+        Naming `cells` spares the time of the others, which are then missing; what windows count for
+        themselves comes all the same.
+        """
         period = _hours(start, end)
         opened = open_sites(self._base, period, sites)
+        names = self.cell_names()
+        wanted: list[str] = []
+        if cells is not None:
+            names = sorted({*cells} & {*names})
+            wanted = [*names, *RESERVED]
         rows = self._sums(
             f"cell, sum(n), sum(visits), sum(releases), min(since), max(hour), kind = {DROPPED}",
             period,
             opened.names,
-            rest=f"GROUP BY cell, kind = {DROPPED}",
+            rest=f"{_in_cells(wanted)} GROUP BY cell, kind = {DROPPED}",
+            values=wanted,
         )
         dropped = {row[0]: (int(row[3]), int(row[2])) for row in rows if row[6]}
         gathers = self._open_gathers(period, opened, dropped)
-        return self._totals([row[:6] for row in rows if not row[6]], gathers, opened)
+        return self._totals([row[:6] for row in rows if not row[6]], gathers, opened, names)
+
+    def noised_sums(
+        self, start: datetime, end: datetime, *, sites: Sequence[str] | None = None
+    ) -> dict[str, tuple[int, int]]:
+        """Give `n` and `visits` by cell as sites published them with noise; no share follows.
+
+        `visits` and `visits_with_price` are among them. Each number is off by the noise of all the
+        releases in it; what was null is missing, so a small one is rather too large. Sites that may
+        not be shown, as a single table's, are left out.
+        """
+        period = _hours(start, end)
+        rows = self._sums(
+            "cell, sum(n), sum(visits)",
+            period,
+            open_sites(self._base, period, sites).noised,
+            rest="GROUP BY cell ORDER BY cell",
+            device=NOISED,
+        )
+        return {str(cell): (int(n), int(visits)) for cell, n, visits in rows}
 
     def table_totals(self, site: str, device: str, start: datetime, end: datetime) -> SiteTotals:
         """Sum one table's cells. Raises InputError unless its statement declares it shared."""
@@ -139,7 +174,8 @@ class History:
             " WHERE site = ? AND device = ? AND hour >= ? AND hour < ? GROUP BY cell",
             (site, device, *_hours(start, end)),
         )
-        return self._totals(rows, {}, OpenSites((site,), (), 1, *map(int, found[0][1:])))
+        k, floor = map(int, found[0][1:])
+        return self._totals(rows, {}, OpenSites((site,), (), 1, k, floor), self.cell_names())
 
     def by_day(
         self,
@@ -191,13 +227,16 @@ class History:
         return sorted(found, key=lambda one: (one.hour, one.cell))
 
     def _totals(
-        self, rows: list[Row], gathers: dict[str, tuple[int, int]], opened: OpenSites
+        self,
+        rows: list[Row],
+        gathers: dict[str, tuple[int, int]],
+        opened: OpenSites,
+        names: Iterable[str],
     ) -> SiteTotals:
         sums = {row[0]: row for row in rows}
         return SiteTotals(
             cells=tuple(
-                _cell_sum(name, sums.get(name), *gathers.get(name, (0, 0)))
-                for name in self.cell_names()
+                _cell_sum(name, sums.get(name), *gathers.get(name, (0, 0))) for name in names
             ),
             visits=_n(sums.get(VISITS)),
             visits_with_price=_n(sums.get(VISITS_WITH_PRICE)),
@@ -206,6 +245,7 @@ class History:
             k=opened.k,
             floor=opened.floor,
             closed=opened.closed,
+            noised=opened.noised,
         )
 
     def _open_gathers(
@@ -230,12 +270,12 @@ class History:
         wanted = None if cells is None else sorted(set(cells))
         if wanted == []:
             return []
-        names = f" AND cell IN ({', '.join('?' * len(wanted))})" if wanted else ""
+        of_kind = f"AND kind IN ({', '.join(map(str, kinds))})"
         rows = self._sums(
             "hour, cell, sum(n), sum(visits), sum(releases)",
             period,
             open_sites(self._base, period, sites).names,
-            rest=f"AND kind IN ({', '.join(map(str, kinds))}){names} GROUP BY hour, cell",
+            rest=f"{of_kind}{_in_cells(wanted)} GROUP BY hour, cell",
             values=wanted or (),
         )
         return rows if wanted else [row for row in rows if row[1] not in RESERVED]
@@ -248,6 +288,7 @@ class History:
         *,
         rest: str,
         values: Sequence[object] = (),
+        device: str = WHOLE_SITE,
     ) -> list[Row]:
         if not sites:
             return []
@@ -255,8 +296,12 @@ class History:
         return self._base.query(
             f"SELECT {columns} FROM sums WHERE site IN ({marks}) AND device = ?"  # noqa: S608 - no input in it
             f" AND hour >= ? AND hour < ? {rest}",
-            (*sites, WHOLE_SITE, *period, *values),
+            (*sites, device, *period, *values),
         )
+
+
+def _in_cells(names: Sequence[str] | None) -> str:
+    return f" AND cell IN ({', '.join('?' * len(names))})" if names else ""
 
 
 def _regrouped(rows: Iterable[Row], key: Any) -> list[tuple[tuple[Any, str], list[int]]]:  # noqa: ANN401 - a day or an hour

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from cuelight.view.news import Availability, Health, Statement
 from cuelight.view.open_gathers import OpenGathers
 from cuelight.view.schema import (
+    NOISED,
     PROMPT,
     SLOW,
     VISITS,
@@ -157,9 +158,11 @@ class Intake:
         for window in sorted(inserted, key=lambda one: one.end):
             row = rows[window.site, window.device]
             row.k, row.floor = window.k, window.floor
+            _add(sums, window, shared=row.shared)
+            if window.is_noised:  # what is open cannot be told from noised numbers
+                continue
             row.visits_so_far += window.visits or 0
             row.priced_so_far += window.visits_with_price or 0
-            _add(sums, window, shared=row.shared)
             for key, values in gathers.update(window, row.visits_so_far, row.priced_so_far):
                 _put(sums, key, values)
         gathers.save()
@@ -242,7 +245,7 @@ def _forget_unshared(change: Transaction, news: list[News]) -> None:
 
 def _add(sums: dict[SumKey, list[int]], window: Window, *, shared: bool) -> None:
     hour = window.hour
-    for device in (WHOLE_SITE, window.device) if shared else (WHOLE_SITE,):
+    for device in _places(window, shared=shared):
         for name, cell in window.cells.items():
             kind = PROMPT if window.start <= cell.start and _is_short(window) else SLOW
             key = (window.site, device, hour, name, kind)
@@ -254,6 +257,13 @@ def _add(sums: dict[SumKey, list[int]], window: Window, *, shared: bool) -> None
         ):
             if total is not None:
                 _put(sums, (window.site, device, hour, name, SLOW), (total, total, 1, window.start))
+
+
+def _places(window: Window, *, shared: bool) -> tuple[str, ...]:
+    """Say under which names a window's numbers are summed up."""
+    if window.is_noised:
+        return (NOISED,)
+    return (WHOLE_SITE, window.device) if shared else (WHOLE_SITE,)
 
 
 def _is_short(window: Window) -> bool:

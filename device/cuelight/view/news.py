@@ -42,14 +42,38 @@ HEALTH_KEYS: Final = (
 
 STATEMENT_KEYS: Final = (
     "version",
+    "versions",
     "model_sha256",
+    "models",
     "mode",
+    "contact",
+    "opening_hours",
+    "off_switch",
+    "pause_from_afar",
     "shared_table",
+    "zone_set",
+    "zone_confirmed",
     "k",
     "floor",
+    "epsilon",
+    "epsilon_spent",
+    "noise",
+    "window_minutes",
+    "drop_days",
     "publish_expressions",
+    "sensing_apart",
+    "sandbox",
+    "lab_mode",
+    "lab_mode_why",
+    "leaves_the_device",
+    "never_leaves_the_device",
+    "field_precision",
+    "field_precision_why",
     "simulated",
 )
+"""What is kept of a privacy statement. Values are plain, or a few plain ones by name."""
+
+_PARTS_MAX: Final = 16
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NOT_DEVICES: Final = frozenset(("aggregate",))
@@ -141,4 +165,14 @@ def _kept(topic: str, payload: bytes, keys: tuple[str, ...]) -> Mapping[str, Any
         found = None
     if not isinstance(found, dict):
         raise InputError(f"{topic}: not a JSON object")
-    return {key: found[key] for key in keys if isinstance(found.get(key), str | int | float | bool)}
+    nested = keys is STATEMENT_KEYS
+    return {key: found[key] for key in keys if _is_plain(found.get(key), nested=nested)}
+
+
+def _is_plain(value: object, *, nested: bool) -> bool:
+    """Say whether a value is a plain one, or, where `nested`, a few plain ones by name."""
+    if nested and isinstance(value, dict):
+        return len(value) <= _PARTS_MAX and all(
+            isinstance(one, str | int | float | bool) for one in value.values()
+        )
+    return isinstance(value, str | int | float | bool)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from cuelight.view.schema import NOISED
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,17 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenSites:
-    """Sites whose figures may be shown (`names`), those that may not, and what stands there."""
+    """Sites whose figures may be shown (`names`), those that may not, and what stands there.
+
+    In `noised` sites some numbers of the period carry noise, so that no share is estimated there.
+    """
 
     names: tuple[str, ...]
     closed: tuple[str, ...]
     tables: int
     k: int
     floor: int
+    noised: tuple[str, ...] = ()
 
 
 def open_sites(base: Database, period: tuple[int, int], sites: Sequence[str] | None) -> OpenSites:
-    """Tell sites whose figures may be shown from those of one table; count the tables.
+    """Tell sites whose figures may be shown from those of one table or with noise; count tables.
 
     `period` is in seconds since 1970, its end excluded; `sites` None asks about all of them.
     """
@@ -34,8 +40,17 @@ def open_sites(base: Database, period: tuple[int, int], sites: Sequence[str] | N
         " ORDER BY site",
         period,
     )
+    with_noise = {
+        str(row[0])
+        for row in base.query(
+            "SELECT DISTINCT d.site FROM devices d WHERE EXISTS (SELECT 1 FROM sums s"
+            " WHERE s.site = d.site AND s.device = ? AND s.hour >= ? AND s.hour < ?)",
+            (NOISED, *period),
+        )
+    }
     names: list[str] = []
     closed: list[str] = []
+    noised: list[str] = []
     tables = k = floor = 0
     for site, found in groupby(rows, key=lambda row: str(row[0])):
         if sites is not None and site not in sites:
@@ -44,8 +59,11 @@ def open_sites(base: Database, period: tuple[int, int], sites: Sequence[str] | N
         if len(members) == 1 and not members[0][1]:
             closed.append(site)
             continue
+        if site in with_noise:
+            noised.append(site)
+            continue
         names.append(site)
         tables += len(members)
         k = max(k, *(int(row[2]) for row in members))
         floor = max(floor, *(int(row[3]) for row in members))
-    return OpenSites(tuple(names), tuple(closed), tables, k, floor)
+    return OpenSites(tuple(names), tuple(closed), tables, k, floor, tuple(noised))

@@ -10,6 +10,10 @@ from typing import Final
 WHOLE_SITE: Final = ""
 """In place of a device's name in `sums`: the sum over all tables of the site."""
 
+NOISED: Final = "/noised"
+"""In place of a device's name in `sums`: what the site's tables released with noise. No device can
+be named so; nothing that asks for the site's or a device's own sums ever meets these."""
+
 VISITS: Final = "visits"
 VISITS_WITH_PRICE: Final = "visits_with_price"
 WITHHELD: Final = "withheld"
@@ -24,6 +28,8 @@ and over how many visits)."""
 # `windows` knows that a window came, never what it counted. Counts of one table are in `sums` only
 # where its statement declares it shared; `visits_so_far` and `gathers` say how many visits passed
 # since each cell was last released, which the rates need (view/rates.py); they leave as sums only.
+# `sums_by_cell` holds all that a question about one cell reads, so that the page over all sites
+# need not read the other cells of a year (docs/SCALE.md says what it costs).
 TABLES: Final = """
 CREATE TABLE IF NOT EXISTS windows (
     id TEXT PRIMARY KEY,
@@ -48,6 +54,8 @@ CREATE TABLE IF NOT EXISTS sums (
     since BIGINT NOT NULL,
     PRIMARY KEY (site, device, hour, cell, kind)
 )/* WITHOUT ROWID */;
+CREATE INDEX IF NOT EXISTS sums_by_cell
+    ON sums (cell, site, device, hour, kind, n, visits, releases, since);
 CREATE TABLE IF NOT EXISTS devices (
     site TEXT NOT NULL,
     device TEXT NOT NULL,

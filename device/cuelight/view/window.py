@@ -7,6 +7,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from cuelight.errors import InputError
@@ -56,7 +57,8 @@ class Window:
     """A CountWindow as DESIGN section 5 has it; times in seconds since 1970.
 
     `first` is `seq`, or less where the device joined windows that it could never send: it stands
-    for all numbers from `first` to `seq`.
+    for all numbers from `first` to `seq`. `epsilon` is None unless the counts carry noise; cells
+    that came as null are left out.
     """
 
     id: str
@@ -72,6 +74,12 @@ class Window:
     k: int
     floor: int
     first: int
+    epsilon: float | None = None
+
+    @property
+    def is_noised(self) -> bool:
+        """Whether its counts carry noise, so that they are no counts of visits any more."""
+        return self.epsilon is not None
 
     @property
     def hour(self) -> int:
@@ -120,6 +128,7 @@ def _window(fields: Any) -> Window:  # noqa: ANN401 - whatever JSON came
     if not isinstance(fields["cells"], dict) or len(fields["cells"]) > CELLS_MAX:
         raise ValueError(f"cells is no object of at most {CELLS_MAX}")
     seq = _count(fields["seq"], least=1, most=_SEQ_MAX)
+    epsilon = _epsilon(fields["privacy"].get("epsilon"))
     return Window(
         id=str(uuid.UUID(_string(fields["id"]))),
         site=_string(fields["site"]),
@@ -129,12 +138,25 @@ def _window(fields: Any) -> Window:  # noqa: ANN401 - whatever JSON came
         end=end,
         visits=_count_or_none(fields["visits"]),
         visits_with_price=_count_or_none(fields["visits_with_price"]),
-        cells={_name(name): _cell(cell, end) for name, cell in fields["cells"].items()},
+        cells={
+            _name(name): _cell(cell, end)
+            for name, cell in fields["cells"].items()
+            if cell is not None or epsilon is None
+        },
         withheld=_count(fields["withheld"]),
         k=_count(fields["privacy"]["k"], least=1),
         floor=_count(fields["privacy"]["floor"]),
         first=_first(fields.get("covers"), seq),
+        epsilon=epsilon,
     )
+
+
+def _epsilon(value: object) -> float | None:
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < inf:
+        raise ValueError(f"epsilon is {str(value)[:40]}; null or a number above 0 was wanted")
+    return float(value)
 
 
 def _first(covers: object, seq: int) -> int:

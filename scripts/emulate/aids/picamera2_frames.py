@@ -1,6 +1,7 @@
 """Inside the emulated root: take frames with cuelight's PiCamera from libcamera's virtual camera.
 
-python3 picamera2_frames.py JPEG prints one line a check; exit code 1 when one does not hold.
+python3 picamera2_frames.py JPEG [locked] prints one line a check; exit code 1 when one does not
+hold. `locked`: in a process that is locked in as that of `sandbox.split` is.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from cuelight.errors import CameraError
 from cuelight.sense.attached import attached_camera
 from cuelight.sense.camera import open_camera
 from cuelight.settings import CameraSettings
+from cuelight.split.locked import lock_in
 
 if TYPE_CHECKING:
     from cuelight.sense.records import Luma
@@ -41,6 +43,10 @@ def main() -> int:
     picture = Image.open(sys.argv[1])
     picture.draft("L", picture.size)  # the luma as it stands in the file, not computed from RGB
     luma = np.asarray(picture)
+    if sys.argv[2:] == ["locked"]:
+        locks = lock_in((1, 2), landlock=False)  # Raspberry Pi OS has no Landlock either
+        shut = locks["sensing_without_network"] and locks["sensing_cannot_write_files"]
+        _check("this process can neither open a socket nor make a file", holds=shut, found="tried")
     name = attached_camera(SETTINGS, picamera2=virtual_camera)
     _check("the camera's name, read without opening it", holds=name == "one JPEG", found=name)
     _frames(luma)

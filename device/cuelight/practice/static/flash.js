@@ -2,7 +2,7 @@
 "use strict";
 
 // Draw one picture of a strip; between two pictures both are mixed, for slow motion.
-window.cuelightDraw = (canvas, strip, cell, position) => {
+export const drawFace = (canvas, strip, cell, position) => {
   const pen = canvas.getContext("2d");
   const low = Math.floor(position);
   const draw = (number, alpha) => {
@@ -15,7 +15,7 @@ window.cuelightDraw = (canvas, strip, cell, position) => {
 };
 
 // Which picture is due after `passed` ms of a flash: up in its first quarter, down in its last.
-window.cuelightStep = (passed, ms, apex, isStill) => {
+export const stepAt = (passed, ms, apex, isStill) => {
   if (isStill) return apex;
   const share = passed / ms;
   const height = share < 0.25 ? share * 4 : share > 0.75 ? (1 - share) * 4 : 1;
@@ -25,12 +25,12 @@ window.cuelightStep = (passed, ms, apex, isStill) => {
 // Rest, flash once and rest again. Gives {asked, measured, frames: [{at, step}]}: every picture
 // that was drawn, at the time of its screen refresh; measured from the first to the one that is
 // neutral again. The apex is always drawn, however late the screen is.
-window.cuelightFlash = (canvas, strip, { cell, ms, apex, wait_ms, isStill }) =>
+export const showFlash = (canvas, strip, { cell, ms, apex, wait_ms, isStill }) =>
   new Promise((resolve) => {
     const frames = [];
     let began = null, start = null, before = null, interval = 1000 / 60, seen = false;
     const put = (at, step) => {
-      window.cuelightDraw(canvas, strip, cell, step);
+      drawFace(canvas, strip, cell, step);
       frames.push({ at, step });
     };
     const tick = (at) => {
@@ -52,7 +52,7 @@ window.cuelightFlash = (canvas, strip, { cell, ms, apex, wait_ms, isStill }) =>
           return;
         }
         const isLast = passed + interval >= ms - interval / 2;
-        const step = isLast && !seen ? apex : window.cuelightStep(passed, ms, apex, isStill);
+        const step = isLast && !seen ? apex : stepAt(passed, ms, apex, isStill);
         seen = seen || step === apex;
         put(at, step);
       }

@@ -1,9 +1,15 @@
 // Move a face slowly between rest and peak with the moving parts marked; a slider takes over.
 "use strict";
+import { stage } from "./desk.js";
+import { drawFace } from "./flash.js";
 
 const SLOW_MS = 3600;
 
-window.cuelightSlow = (root, image, told, { cell, isStill }) => {
+export const slowStage = () => `${stage('<svg viewBox="0 0 640 640" aria-hidden="true"></svg>')}
+  <div class="play"><button data-do="play">Pause</button>
+  <label class="small soft">From rest to the peak <input type="range" id="scrub" min="0" max="100" value="0"></label></div>`;
+
+export const showSlowly = (root, image, told, { cell, isStill }) => {
   const canvas = root.querySelector("canvas"), scrub = root.querySelector("#scrub");
   const button = root.querySelector("[data-do=play]"), svg = root.querySelector("svg");
   if (!scrub) return;
@@ -12,7 +18,7 @@ window.cuelightSlow = (root, image, told, { cell, isStill }) => {
   let plays = !isStill, before = null, phi = isStill ? Math.PI : 0;
   const draw = () => {
     const height = (1 - Math.cos(phi)) / 2;
-    window.cuelightDraw(canvas, image, cell, height * told.apex);
+    drawFace(canvas, image, cell, height * told.apex);
     svg.style.opacity = height;
     scrub.value = 100 * height;
   };

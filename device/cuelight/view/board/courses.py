@@ -87,7 +87,7 @@ def hours_of(
         return HoursOfDay(nothing, 0, None)
     end = max(extent[1], extent[0] + timedelta(hours=1))
     period = Period(max(extent[0], now - timedelta(days=366)), end)
-    totals = history.totals(period.start, period.end, sites=sites)
+    totals = history.totals(period.start, period.end, sites=sites, cells=[cell])
     total = next((one for one in totals.cells if one.cell == cell), None)
     if total is None or not total.visits or not totals.visits:
         return HoursOfDay(nothing, period.days, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
@@ -81,6 +81,7 @@ class Shown:
     hours: HoursOfDay
     by_site: Mapping[str, Figure | None]
     has_simulated: bool
+    noised: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def look_up(source: Source, choice: Choice) -> Shown:
@@ -104,6 +105,9 @@ def look_up(source: Source, choice: Choice) -> Shown:
         days=days_of(history, period, choice.cell, zone=source.hours.zone, sites=choice.sites),
         hours=hours,
         by_site=by_site(history, period, choice.cell) if not choice.sites else {},
+        noised=history.noised_sums(period.start, period.end, sites=choice.sites)
+        if picture.totals.noised
+        else {},
         has_simulated=any(device.simulated for device in history.fleet(choice.sites)),
     )
 

@@ -10,7 +10,13 @@ from nicegui import ui
 from cuelight.view.board.charts import ROW_PIXELS, forest, over_days, over_hours
 from cuelight.view.board.courses import LEAST_DAYS
 from cuelight.view.board.frame import html, note
-from cuelight.view.board.tables import compared_table, course_table, figures_table, sites_table
+from cuelight.view.board.tables import (
+    compared_table,
+    course_table,
+    figures_table,
+    noised_table,
+    sites_table,
+)
 from cuelight.view.difference import NOT_SHOWN
 from cuelight.view.words import count, label, number
 
@@ -39,6 +45,13 @@ A device counts what moved in a face, not what a person felt or thought. Nothing
 visit, one table or one rep."""
 
 
+_WITH_NOISE: Final = (
+    "Each release was changed at random by its device, and what came out below the limits was not "
+    "published at all. So a small number may be noise alone, though nobody showed it, and shares "
+    "made by dividing mean little."
+)
+
+
 class CustomersCards:
     """Draws one view, a card for each question."""
 
@@ -61,7 +74,19 @@ class CustomersCards:
                     " unless the table is declared shared between reps."
                 )
             )
+        for site in totals.noised:
+            html(
+                note(
+                    f"Counts of {site} carry noise, so no share is estimated there, and it is left"
+                    " out of everything below but the table of its numbers."
+                )
+            )
+        if shown.noised:
+            with _card("Numbers with noise", _WITH_NOISE):
+                html(noised_table(shown.noised, "As they were published"))
         if not any(one.rate for one in shown.picture.figures) and totals.visits is None:
+            if shown.noised:
+                return
             html(
                 note(
                     "Nothing was released in this period. Counts are published once at least"

@@ -145,7 +145,7 @@ def by_site(history: History, period: Period, cell: str) -> dict[str, Figure | N
     found: dict[str, Figure | None] = {}
     began = is_begun_before(history, period)
     for name in history.sites():
-        totals = history.totals(period.start, period.end, sites=[name])
+        totals = history.totals(period.start, period.end, sites=[name], cells=[cell])
         sums = next((one for one in totals.cells if one.cell == cell), None)
         if sums is not None:
             closed = bool(totals.closed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, Literal
 
+from cuelight.view.board.promises import doubts
 from cuelight.view.words import age, count
 
 if TYPE_CHECKING:
@@ -116,6 +117,9 @@ def _trouble(device: Device) -> tuple[list[str], bool]:
         worse = True
     if device.privacy_mode is None:
         notes.append("It has published no privacy statement.")
+        worse = True
+    for doubt in doubts(device.statement):
+        notes.append(doubt)
         worse = True
     if (device.waiting or 0) >= QUEUE_FULL:
         notes.append(f"{count(device.waiting or 0, 'window')} wait for the broker.")

@@ -11,7 +11,7 @@ from cuelight.errors import StoreError
 from cuelight.view.board.ask import ask
 from cuelight.view.board.fleet import judge
 from cuelight.view.board.frame import frame, hours_words, html, note
-from cuelight.view.board.tables import fleet_table
+from cuelight.view.board.tables import fleet_table, promises_list
 from cuelight.view.words import count
 
 if TYPE_CHECKING:
@@ -75,7 +75,13 @@ def fleet_html(source: Source) -> str:
         + collector
         + _tiles(fleet)
         + (f'<section class="card" aria-label="Devices">{fleet_table(fleet, now=now)}</section>')
+        + _promises(fleet)
     )
+
+
+def _promises(fleet: FleetState) -> str:
+    told = promises_list(fleet)
+    return f'<section class="card" aria-label="Privacy">{told}</section>' if told else ""
 
 
 def _collector_note(collectors: list[CollectorState], fleet: FleetState) -> str:

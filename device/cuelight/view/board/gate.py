@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, quote, urlsplit
 
+from cuelight.view.board.asgi import (
+    cookie_of,
+    headers_of,
+    is_same_site,
+    refuse_socket,
+    with_security,
+)
 from cuelight.view.board.entrance import entrance_page
 from cuelight.view.board.login import COOKIE, SESSION_SECONDS, Door
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, MutableMapping
-    from typing import Any
+    from collections.abc import Callable
 
-    Scope = MutableMapping[str, Any]
-    Message = MutableMapping[str, Any]
-    Receive = Callable[[], Awaitable[Message]]
-    Send = Callable[[Message], Awaitable[None]]
-    App = Callable[[Scope, Receive, Send], Awaitable[None]]
+    from cuelight.view.board.asgi import App, Receive, Scope, Send
 
 _MOST_BYTES: Final = 4096
 """A log-in form is far shorter."""
-
-_POLICY: Final = (
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; "
-    # the page's framework compiles its templates in the browser
-    "script-src 'self' 'unsafe-inline' 'unsafe-eval'; connect-src 'self' ws: wss:; "
-    "frame-ancestors 'none'; form-action 'self'; base-uri 'self'"
-)
-
-_HEADERS: Final = (
-    (b"content-security-policy", _POLICY.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-)
 
 
 class Gate:
@@ -57,16 +44,15 @@ class Gate:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
-        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        known = self._door.knows(_cookie(headers.get(b"cookie", "")), now=self._now())
+        headers = headers_of(scope)
+        known = self._door.knows(cookie_of(headers, COOKIE), now=self._now())
         if scope["type"] == "websocket":
-            if known and _is_same_site(headers):
+            if known and is_same_site(headers):
                 await self._app(scope, receive, send)
             else:
-                await receive()
-                await send({"type": "websocket.close", "code": 1008})
+                await refuse_socket(receive, send)
             return
-        await self._answer(scope, receive, _with_headers(send), known=known)
+        await self._answer(scope, receive, with_security(send), known=known)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, *, known: bool) -> None:
         path, method = scope["path"], scope["method"]
@@ -101,19 +87,6 @@ class Gate:
         await _redirect(send, target, f"{COOKIE}={cookie}; Max-Age={SESSION_SECONDS}{self._flags}")
 
 
-def _cookie(header: str) -> str | None:
-    try:
-        found = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return None
-    return found.value if found else None
-
-
-def _is_same_site(headers: dict[bytes, str]) -> bool:
-    origin = headers.get(b"origin")
-    return origin is None or urlsplit(origin).netloc == headers.get(b"host")
-
-
 def _local(target: str) -> str:
     """Keep a page of ours to go on to; anything that leads elsewhere becomes the front page."""
     parts = urlsplit(target)
@@ -143,12 +116,3 @@ async def _redirect(send: Send, target: str, cookie: str | None = None) -> None:
         headers.append((b"set-cookie", cookie.encode()))
     await send({"type": "http.response.start", "status": 303, "headers": headers})
     await send({"type": "http.response.body", "body": b""})
-
-
-def _with_headers(send: Send) -> Send:
-    async def wrapped(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", []), *_HEADERS]
-        await send(message)
-
-    return wrapped

@@ -5,11 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
+from cuelight.view.board.promises import promises
 from cuelight.view.difference import NOT_SHOWN
-from cuelight.view.words import age, between, kind_of, label, number, percent
+from cuelight.view.schema import AFTER_PRICE, RESERVED
+from cuelight.view.words import age, between, kind_of, label, number, order_of, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from cuelight.view.board.courses import Course
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from cuelight.view.false_alarms import Floor
 
 WITHHELD: Final = '<span class="withheld">withheld</span>'
+
+_NAMED: Final = 4
+"""Devices that are named in one row before the rest is only counted."""
 
 _GROUPS: Final = {
     "reading": "Readings: several cues that agree",
@@ -101,11 +106,49 @@ def sites_table(rows: Iterable[tuple[str, Figure | None]], caption: str) -> str:
     )
 
 
+def noised_table(sums: Mapping[str, tuple[int, int]], caption: str) -> str:
+    """Write numbers that carry noise, as they came: `n` and the visits beside it, by cell."""
+    head = ("What showed", "Noised count", "Of noised visits")
+    rows = [
+        _row(
+            label(name) + (", after the price" if name.startswith(AFTER_PRICE) else ""),
+            head,
+            str(n),
+            "" if name in RESERVED else str(visits),
+        )
+        for name, (n, visits) in sorted(sums.items(), key=lambda one: order_of(one[0]))
+    ]
+    return _table(caption, head, rows)
+
+
 def fleet_table(fleet: FleetState, *, now: datetime) -> str:
     """Write how every device is doing, those that need somebody first."""
     head = ("Device", "State", "Last health", "Temperature", "Queue", "Privacy", "Note")
     rows = [_device(state, head, now) for state in fleet.states]
     return _table("Devices: those that need somebody come first", head, rows, "dense")
+
+
+def promises_list(fleet: FleetState) -> str:
+    """Write what devices promise in their privacy statements, those that say the same together.
+
+    Empty where no device says anything.
+    """
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for state in fleet.states:
+        device = state.device
+        if told := promises(device.statement):
+            groups.setdefault(told, []).append(f"{device.site} / {device.device}")
+    groups_first = sorted(groups.items(), key=lambda one: (-len(one[1]), one[0]))
+    parts = "".join(
+        f"<dt>{escape(_named(names))}</dt><dd>{escape('; '.join(told))}</dd>"
+        for told, names in groups_first
+    )
+    return f"<h2>What devices promise</h2><dl>{parts}</dl>" if parts else ""
+
+
+def _named(names: Sequence[str]) -> str:
+    first = ", ".join(names[:_NAMED])
+    return first if len(names) <= _NAMED else f"{first} and {len(names) - _NAMED} more"
 
 
 def difference_words(found: Difference) -> str:
