@@ -87,6 +87,7 @@ def with_one_changed(place, value):
 @example('[mqtt]\nca_file = "a\\u0000b"\n')
 @example("[zone]\npolygon = [[1, 1], [1, 1], [1e999, 1]]\n")
 @example("[lamp]\npins = [[1], [2], [3]]\n")
+@example("[zone]\ndistance_max_m = 1" + "0" * 400 + "\n")
 def test_no_settings_give_a_traceback(text):
     settings = good_or_a_sentence(lambda: parse_settings(text, Path("device.toml")), SettingsError)
     if settings is not None:
@@ -124,6 +125,7 @@ def test_no_command_gives_a_traceback(payload, retained):
 @example(text=CARD.replace('file = "expression.tflite"', 'file = "a\\u0000b"'))
 @example(text=CARD.replace('file = "expression.tflite"', 'file = "/dev/zero"'))
 @example(text=CARD.replace("height = ", "height = 9999999999"))
+@example(text=CARD.replace("\nenter = 0", "\nenter = 1" + "0" * 400 + "#"))
 def test_no_model_card_gives_a_traceback(text, folder):
     (folder / CARD_FILE).write_text(text, encoding="utf-8", errors="replace")
     good_or_a_sentence(lambda: load_card(folder), CuelightError)
@@ -132,6 +134,7 @@ def test_no_model_card_gives_a_traceback(text, folder):
 @fuzz
 @given(text=spoiled_texts(CUES) | spoiled_tables(tomllib.loads(CUES)))
 @example(text="cue = 3\nreading = 4\n")
+@example(text=CUES.replace("\nstrength = 0", "\nstrength = 1" + "0" * 400 + "#"))
 def test_no_cue_book_gives_a_traceback(text, folder):
     path = folder / "cues.toml"
     path.write_text(text, encoding="utf-8", errors="replace")

@@ -76,6 +76,7 @@ def test_every_unit_ends_below_where_it_begins():
             r"\g<1>-1.0",
             r"units\.AU01 is noise -1\.0.*noise >= 0",
         ),
+        (r"^enter = .*$", "enter = 1" + 400 * "0", r"units\.AU01\.enter is 1000.*a number"),
         (r"^live = .*$", "live = 1", r"units\.AU01\.live is 1; wanted: true or false"),
         (r"^\[units\.AU12L\]", "[units.AU12X]", r"units\.AU12L\.enter is missing"),
         (r"^\[model\]", "[model", "is not valid TOML"),

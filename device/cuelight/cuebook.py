@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import MISSING, fields
 from difflib import get_close_matches
-from math import inf, isfinite
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from cuelight.errors import ModelError
@@ -118,7 +118,7 @@ class _Check:
     def _number(self, where: str, key: str, value: object) -> float:
         low, high = _NUMBERS[key]
         number = value if isinstance(value, int | float) and not isinstance(value, bool) else inf
-        if not isfinite(number) or not low <= number <= high:
+        if not low <= number <= high:
             raise self._off(where, value, f"a number from {low:g} to {high:g}")
         return float(number)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 import tomllib
 from dataclasses import fields, replace
 from pathlib import Path
@@ -84,7 +85,8 @@ class SettingsFile:
 
     def _value(self, section: str, key: str, value: object, entry: Field[Any]) -> object:
         kind = type(entry.default)
-        if kind is float and type(value) is int:
+        # TOML's whole numbers know no bounds; one that no float holds is refused as none.
+        if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
             value = float(value)
         if kind is tuple and isinstance(value, list):
             value = _tuples(value)

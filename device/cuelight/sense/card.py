@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -133,7 +134,8 @@ class _Reader:
                     "Take the card that was made with this model."
                 )
             value = value[part]
-        if kind is float and type(value) is int:
+        # TOML's whole numbers know no bounds; one that no float holds is refused as none.
+        if kind is float and type(value) is int and abs(value) <= sys.float_info.max:
             value = float(value)
         if type(value) is not kind:
             raise self.error(key, value, _KINDS[kind])

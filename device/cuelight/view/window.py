@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from cuelight.errors import InputError
@@ -154,9 +154,10 @@ def _window(fields: Any) -> Window:  # noqa: ANN401 - whatever JSON came
 def _epsilon(value: object) -> float | None:
     if value is None:
         return None
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < inf:
+    number = value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+    if not 0 < number <= sys.float_info.max:
         raise ValueError(f"epsilon is {str(value)[:40]}; null or a number above 0 was wanted")
-    return float(value)
+    return float(number)
 
 
 def _first(covers: object, seq: int) -> int:
