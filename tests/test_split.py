@@ -341,7 +341,7 @@ def test_with_opt_in_the_camera_waits_for_the_press_and_no_log_tells_of_it(bench
     text = bench.config.read_text()
     bench.config.write_text(text.replace('mode = "notice"', 'mode = "opt_in"'))
     with bench.running() as service:
-        service.wait_for("STATUS=online")
+        service.wait_for("READY=1")
         assert not bench.is_camera_open
         said = len(service.log)
         with bench.pressed(CONSENT_PIN):
