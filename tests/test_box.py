@@ -129,7 +129,7 @@ def test_the_alert_ledger_is_written_anew_at_a_visits_end(path, camera):
     with open_box(path, camera) as box:
         old = {"now": 0.0, "given": [[0.0, "interest"]], "visit": [[0.0, "interest"]]}
         ledger.write_text(json.dumps({"boot": "", "kept": old}))
-        box._tell(VisitTally(frozenset(), price=False))  # noqa: SLF001 - as the loop does
+        box._half.tell(VisitTally(frozenset(), price=False))  # noqa: SLF001 - as the loop does
         box.teller.close()
     kept = json.loads(ledger.read_text())["kept"]
     assert (kept["given"], kept["visit"]) == ([], [])

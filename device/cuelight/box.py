@@ -103,6 +103,3 @@ class Box:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _tell(self, event: Signal | Reading | VisitTally) -> None:
-        self._half.tell(event)
