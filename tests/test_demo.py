@@ -29,15 +29,16 @@ def port_of(out):
 
 def test_the_actress_ends_with_cues_a_signal_and_a_window_on_the_broker(tmp_path):
     command = [sys.executable, "-m", "cuelight", "demo", "--headless"]
-    with (tmp_path / "errors").open("w+") as errors:
-        demo = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+    with (
+        (tmp_path / "errors").open("w+") as errors,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True) as demo,
+    ):
         assert demo.stdout is not None
         lines, pages = [], []
-        with demo.stdout:
-            for line in demo.stdout:
-                lines.append(line)
-                if found := re.match(r"dashboard: (\S+)  password: (\S+)", line):
-                    pages.append(look_at(*found.groups()))
+        for line in demo.stdout:
+            lines.append(line)
+            if found := re.match(r"dashboard: (\S+)  password: (\S+)", line):
+                pages.append(look_at(*found.groups()))
         code = demo.wait(60)
         errors.seek(0)
         complaints = errors.read()
