@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,6 +88,21 @@ def drawn(height, width, seed):
 def test_a_crop_is_blended_to_the_last_bit(picture, where):
     """Also where it leaves the picture on any side, and in pictures one pixel wide."""
     image = drawn(*picture)
+    assert np.array_equal(cut(image, where, 1), blended(image.tolist(), where))
+
+
+@pytest.mark.parametrize(
+    ("size", "side", "x0", "y0"),
+    [
+        ((9, 2060), 12.0, 2040.5, -3.0),
+        ((2060, 9), 12.0, -3.0, 2040.5),
+        ((300, 310), 290.0, 4.0, 9.0),
+    ],
+    ids=["wide", "high", "large"],
+)
+def test_large_pictures_and_parts_are_cut_the_same(size, side, x0, y0):
+    """Past 16 bits: 2048 pixels from the corner, or more than 65,536 pixels looked at."""
+    image, where = drawn(*size, seed=5), Similarity(side, 0.1 * side, x0, y0)
     assert np.array_equal(cut(image, where, 1), blended(image.tolist(), where))
 
 

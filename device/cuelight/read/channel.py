@@ -138,8 +138,9 @@ class ChannelBank:
                 self._values[row, _BASE.index(name)] = weight / total
                 self._rises[row, _BASE.index(name)] = max(weight, 0.0) / total
         widest = max(len(channel.groups) for channel in CHANNELS)
-        self._needs = np.full((len(CHANNELS), widest), len(groups))
-        self._shows = np.full((len(CHANNELS), widest), len(groups))
+        # one row for each of a channel's groups: numpy is slow at the least of four that touch
+        self._needs = np.full((widest, len(CHANNELS)), len(groups))
+        self._shows = np.full((widest, len(CHANNELS)), len(groups))
         self.leave = np.full(len(CHANNELS), 0.5)
         for index, channel in enumerate(CHANNELS):
             if dead & set(channel.groups):
@@ -150,8 +151,8 @@ class ChannelBank:
                 g for g in channel.groups if any(m in STANCES for m, _ in g)
             ]
             shown = [groups.index(group) for group in ranked]
-            self._needs[index] = (rows * widest)[:widest]
-            self._shows[index] = (shown * widest)[:widest]
+            self._needs[:, index] = (rows * widest)[:widest]
+            self._shows[:, index] = (shown * widest)[:widest]
             named = [m for g in channel.groups for m, weight in g if weight > 0 and m in units]
             if named:
                 self.leave[index] = max(units[m].leave / units[m].enter for m in named)
@@ -159,11 +160,11 @@ class ChannelBank:
 
     def values(self, multiples: Floats) -> Floats:
         """Give each channel's value (C,) from multiples of threshold (35,), none negative."""
-        result: Floats = (self._values @ multiples)[self._needs].min(axis=1)
+        result: Floats = np.minimum.reduce(self._values.dot(multiples).take(self._needs))
         result *= self._factor
         return result
 
     def rises(self, rises: Floats) -> Floats:
         """Give each channel's rise above neutral (C,): that of the weakest unit it needs."""
-        result: Floats = (self._rises @ rises)[self._shows].min(axis=1)
+        result: Floats = np.minimum.reduce(self._rises.dot(rises).take(self._shows))
         return result

@@ -163,8 +163,9 @@ class Gates:
 
         Before what is remembered, the oldest that is.
         """
-        known = [quality for seen, quality in self._qualities if seen <= timestamp]
-        return known[-1] if known else self._qualities[0][1] if self._qualities else 1.0
+        oldest = self._qualities[0][1] if self._qualities else 1.0
+        known = (quality for seen, quality in reversed(self._qualities) if seen <= timestamp)
+        return next(known, oldest)
 
     def lose(self) -> None:
         """Start anew what needs an unbroken view: the face was lost for a moment."""

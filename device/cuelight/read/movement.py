@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import takewhile
 from math import acos, pi
 from typing import TYPE_CHECKING, Final
 
@@ -96,6 +97,11 @@ class MovementFinder:
         self._peak = np.zeros(count)
         self._rise = np.zeros(count)
         self._over = np.full(count, -np.inf)
+        self._floor = np.zeros(count)
+        # No movement under way began before it, so most frames need not ask which are held.
+        self._first_onset = np.inf
+        # numpy makes an array of each number that it is given
+        self._ones, self._zeros = np.ones(count), np.zeros(count)
         self._onset = np.zeros(count)
         self._before = -np.inf
         self._since = -np.inf
@@ -107,11 +113,7 @@ class MovementFinder:
     ) -> list[Movement]:
         """Take one frame's channel values (C,) and rises (C,); give the movements it completes."""
         before, old = self._before, self._value
-        # What has not come back all the way is where the next movement begins.
-        resting = ~self.moving
-        self._base[resting] = np.minimum(self._base, values)[resting]
-        self._base[resting & (values <= self._leave)] = 0.0
-        values = values - self._base
+        values = self._above_base(values)
         self._before, self._value = timestamp, values
         self._past.append((timestamp, values))
         if self._past[0][0] < timestamp - _KEEP_SECONDS:
@@ -123,43 +125,34 @@ class MovementFinder:
             self._since = timestamp
         else:
             crossed = above & (old <= self._leave)
-            if crossed.any():
+            if np.count_nonzero(crossed):
                 self._rose[crossed] = self._cross(before, timestamp, old, values, crossed)
-        entering = (values >= 1.0) & ~self.moving
-        entering &= timestamp - self.ended >= self._times.refractory_seconds
-        if entering.any():
-            earliest = np.maximum(timestamp - self._times.rise_seconds, self.ended)
-            self._onset[entering] = np.maximum(self._rose, earliest)[entering]
-            self._peak[entering] = 0.0
-            self._told[entering] = False
-            self.moving |= entering
+        entering = (values >= self._ones) & ~self.moving
+        if np.count_nonzero(entering):
+            self._enter(timestamp, entering)
         if self.near is not None:
             self._watch_near(timestamp, values, above)
-        if not self.moving.any():
+        if not np.count_nonzero(self.moving):
+            self._first_onset = np.inf
             return []
         higher = self.moving & (values > self._peak)
-        self._peak[higher] = values[higher]
-        self._rise[higher] = rises[higher]
-        self._apex[higher] = timestamp
-        floor = np.maximum(self._leave, self._times.tail * self._peak)
-        done = self.moving & (values <= floor)
-        held = self.moving & ~self._told & ~done
-        held &= timestamp - self._onset >= self._times.sustained_seconds
-        found: list[Movement] = []
-        for index in np.flatnonzero(held):
-            self._told[index] = True
-            found.append(self._movement(int(index), timestamp, track, returned=False))
-        if done.any():
-            span = old - values
-            with np.errstate(divide="ignore", invalid="ignore"):
-                part = np.clip((old - floor) / span, 0.0, 1.0)
-            ends = np.where(span > 0.0, before + part * (timestamp - before), timestamp)
-            for index in np.flatnonzero(done):
-                found += self._close(int(index), float(ends[index]), track, interval)
+        if np.count_nonzero(higher):
+            np.copyto(self._peak, values, where=higher)
+            np.copyto(self._rise, rises, where=higher)
+            self._apex[higher] = timestamp
+            self._floor = np.maximum(self._leave, self._times.tail * self._peak)
+        done = self.moving & (values <= self._floor)
+        found = self._hold(timestamp, done, track)
+        if np.count_nonzero(done):
+            for index in np.flatnonzero(done).tolist():
+                there, here = (before, float(old[index])), (timestamp, float(values[index]))
+                end = _falls(there, here, float(self._floor[index]))
+                found += self._close(index, end, track, interval)
             # Counted anew from here on.
-            self._base[done] += np.maximum(values, 0.0)[done]
+            left = np.where(done, np.maximum(values, self._zeros), self._zeros)
+            self._base += left
             self._base[self._base <= self._leave] = 0.0
-            self._value = np.where(done, values - np.maximum(values, 0.0), values)
+            self._value = values - left
         return found
 
     def close(self, *, track: int, interval: float) -> list[Movement]:
@@ -179,8 +172,41 @@ class MovementFinder:
 
     def highest(self, channel: int, start: float, end: float) -> float:
         """Give a channel's greatest value from `start` to `end`, as far as it is remembered."""
-        seen = [values[channel] for timestamp, values in self._past if start <= timestamp <= end]
-        return float(max(seen, default=0.0))
+        since = takewhile(lambda row: row[0] >= start, reversed(self._past))
+        return float(max((values[channel] for at, values in since if at <= end), default=0.0))
+
+    def _above_base(self, values: Floats) -> Floats:
+        """Count from what has not come back all the way: there the next movement begins."""
+        if not np.count_nonzero(self._base):
+            return values
+        resting = ~self.moving
+        np.copyto(self._base, np.minimum(self._base, values), where=resting)
+        self._base[resting & (values <= self._leave)] = 0.0
+        rest: Floats = values - self._base
+        return rest
+
+    def _enter(self, timestamp: float, entering: NDArray[np.bool_]) -> None:
+        """Begin a movement in the channels that are `entering` and have rested long enough."""
+        entering &= timestamp - self.ended >= self._times.refractory_seconds
+        earliest = np.maximum(timestamp - self._times.rise_seconds, self.ended)
+        self._onset[entering] = np.maximum(self._rose, earliest)[entering]
+        self._peak[entering] = 0.0
+        self._told[entering] = False
+        self.moving |= entering
+        first = self._onset[entering].min(initial=np.inf)
+        self._first_onset = min(self._first_onset, float(first))
+
+    def _hold(self, timestamp: float, done: NDArray[np.bool_], track: int) -> list[Movement]:
+        """Give the movements that have just lasted long enough to be sustained."""
+        if timestamp - self._first_onset < self._times.sustained_seconds:
+            return []
+        held = self.moving & ~self._told & ~done
+        held &= timestamp - self._onset >= self._times.sustained_seconds
+        self._told |= held
+        return [
+            self._movement(int(index), timestamp, track, returned=False)
+            for index in np.flatnonzero(held)
+        ]
 
     def _close(
         self, index: int, end: float, track: int, interval: float, *, returned: bool = True
@@ -233,7 +259,8 @@ class MovementFinder:
         cosines, through that crossing and `_HIGH` of the peak.
         """
         start, peak = float(self._onset[index]), float(self._peak[index])
-        rows = [(t, float(v[index])) for t, v in self._past if start <= t <= end]
+        since = takewhile(lambda row: row[0] >= start, reversed(self._past))
+        rows = [(t, float(v[index])) for t, v in since if t <= end][::-1]
         high = [row for row, (_, value) in enumerate(rows) if value >= _HIGH * peak]
         if not high or not high[0] or high[-1] == len(rows) - 1:
             return 0.0, 0.0
@@ -267,6 +294,14 @@ class MovementFinder:
 def _phase(part: float) -> float:
     """Give how much of its time (0 to 1) a raised cosine takes to rise to a part of its height."""
     return acos(1.0 - 2.0 * part) / pi
+
+
+def _falls(before: tuple[float, float], now: tuple[float, float], level: float) -> float:
+    """Give the time between two (time, value) points at which a level was reached from above."""
+    (start, high), (end, low) = before, now
+    if high <= low:
+        return end
+    return start + min(max((high - level) / (high - low), 0.0), 1.0) * (end - start)
 
 
 def _passes(before: tuple[float, float], after: tuple[float, float], level: float) -> float:

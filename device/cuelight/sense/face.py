@@ -189,7 +189,8 @@ class FaceFinder:
         free = [
             track for track in self._tracks if zone.holds(track.box) and not self._is_crowded(track)
         ]
-        free.sort(key=lambda track: self._weight(track, zone), reverse=True)
+        if len(free) > self._settings.faces_max:
+            free.sort(key=lambda track: self._weight(track, zone), reverse=True)
         chosen = {track.number for track in free[: self._settings.faces_max]}
         for track in self._tracks:
             track.is_read = track.number in chosen

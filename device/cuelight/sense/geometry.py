@@ -44,6 +44,12 @@ class Similarity:
         rows = ((self.a, -self.b, self.x0), (self.b, self.a, self.y0))
         return np.array(rows, dtype=np.float32)
 
+    @property
+    def corners(self) -> tuple[tuple[float, float], ...]:
+        """Where the unit square's four corners come to lie."""
+        a, b, x0, y0 = self.a, self.b, self.x0, self.y0
+        return ((x0, y0), (a + x0, b + y0), (x0 - b, a + y0), (a - b + x0, b + a + y0))
+
     def point(self, x: float, y: float) -> tuple[float, float]:
         """Carry one point."""
         return self.a * x - self.b * y + self.x0, self.b * x + self.a * y + self.y0
@@ -67,10 +73,7 @@ class Similarity:
 
     def distance(self, other: Similarity) -> float:
         """How far apart two crops are: the largest shift of a corner, as a part of the side."""
-        far = 0.0
-        for x, y in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0)):
-            (here_x, here_y), (there_x, there_y) = self.point(x, y), other.point(x, y)
-            far = max(far, math.hypot(here_x - there_x, here_y - there_y))
+        far = max(map(math.dist, self.corners, other.corners))
         return far / max(self.side, 1e-6)
 
 
@@ -90,9 +93,11 @@ class Fit:
 
     def __call__(self, points: Floats) -> Similarity:
         """Fit to (n, 2) points in the template's order."""
-        seen: NDArray[Any] = points[:, 0] + 1j * points[:, 1]
-        centre = complex(seen.mean())
+        pairs = np.ascontiguousarray(points, dtype=np.float32)
+        seen: NDArray[Any] = pairs.view(np.complex64)[:, 0]
+        # what seen.mean() gives at three times the cost
+        centre = complex(np.complex64(complex(np.add.reduce(seen)) / len(seen)))
         # the weights sum to zero, so the mean of the seen points drops out by itself
-        turn = complex(self._weights @ seen)
+        turn = complex(self._weights.dot(seen))
         shift = centre - turn * self._centre
         return Similarity(turn.real, turn.imag, shift.real, shift.imag)

@@ -94,6 +94,7 @@ class Interpreter:
         self.inputs = tuple(_tensor(entry, path) for entry in vendor.get_input_details())
         self.outputs = tuple(_tensor(entry, path) for entry in vendor.get_output_details())
         self._input = vendor.tensor(self.inputs[0].index)
+        self._values = tuple(_values(tensor) for tensor in self.outputs)
 
     @property
     def input(self) -> NDArray[Any]:
@@ -115,12 +116,9 @@ class Interpreter:
 
     def dequantised(self, position: int) -> Floats:
         """Copy an output as float32 real values, in its own shape."""
-        tensor = self.outputs[position]
-        values: Floats = self.output(position).astype(np.float32, copy=False)
-        if tensor.scale != 1.0 or tensor.zero_point:
-            values -= np.float32(tensor.zero_point)
-            values *= np.float32(tensor.scale)
-        return values
+        stored, values = self.output(position), self._values[position]
+        real: Floats = stored if values is None else values.take(stored)
+        return real
 
 
 def _vendor(runtime: str) -> tuple[str, Any]:
@@ -161,6 +159,16 @@ def _tensor(entry: Mapping[str, Any], path: Path) -> Tensor:
         zero_point=int(zero_points[0]) if len(zero_points) else 0,
         index=int(entry["index"]),
     )
+
+
+def _values(tensor: Tensor) -> Floats | None:
+    """Give the real value of every stored one, the negative ones from the end; None for floats."""
+    if tensor.dtype.kind == "f":
+        return None
+    stored = np.arange(256, dtype=np.uint8).view(tensor.dtype).astype(np.float32)
+    stored -= np.float32(tensor.zero_point)
+    stored *= np.float32(tensor.scale)
+    return stored
 
 
 @contextmanager

@@ -29,7 +29,7 @@ class FaceShape:
 
     def fit(self, landmarks: Floats) -> Similarity:
         """Fit the crop to landmarks (32, 2) in frame pixels, by those that no expression moves."""
-        return self._fit(landmarks[self._stable])
+        return self._fit(landmarks.take(self._stable, axis=0))
 
     def fit_detection(self, points: Floats) -> Similarity:
         """Fit the crop to a detection's points (6, 2): its eyes, nose tip and mouth."""

@@ -55,7 +55,7 @@ class Zone:
         up to `_CUT_MAX` of its area counts by what is left of it.
         """
         seen = self._clipped(box)
-        is_cut = _area(seen) < (1.0 - _CUT_MAX) * _area(box)
+        is_cut = seen is not box and _area(seen) < (1.0 - _CUT_MAX) * _area(box)
         return not is_cut and self._has(seen) and not self._crossed_by(seen)
 
     def touches(self, box: Box) -> bool:
@@ -64,6 +64,8 @@ class Zone:
 
     def _clipped(self, box: Box) -> Box:
         low, right, bottom = -0.5, self._width - 0.5, self._height - 0.5
+        if low <= min(box.left, box.top) and box.right <= right and box.bottom <= bottom:
+            return box
         return Box(
             min(max(box.left, low), right),
             min(max(box.top, low), bottom),
@@ -114,10 +116,16 @@ def _area(box: Box) -> float:
 
 def _enters(start: _Point, end: _Point, box: Box) -> bool:
     """Say whether a line passes through the inside of a box (Liang and Barsky's clipping, 1984)."""
+    (x0, y0), (x1, y1) = start, end
+    # most lines lie wholly to one side, which is quickly said
+    if (x0 <= box.left and x1 <= box.left) or (x0 >= box.right and x1 >= box.right):
+        return False
+    if (y0 <= box.top and y1 <= box.top) or (y0 >= box.bottom and y1 >= box.bottom):
+        return False
     enter, leave = 0.0, 1.0
     for at, to, low, high in (
-        (start[0], end[0], box.left, box.right),
-        (start[1], end[1], box.top, box.bottom),
+        (x0, x1, box.left, box.right),
+        (y0, y1, box.top, box.bottom),
     ):
         step = to - at
         if step == 0.0:
