@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
+import secrets
 import shutil
 import socket
 import subprocess
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 import pytest
-from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
+from cuelight.mqtt_client import MqttClient
 from cuelight.settings import MqttSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from paho.mqtt.client import ConnectFlags, MQTTMessage
+    from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
     from paho.mqtt.properties import Properties
     from paho.mqtt.reasoncodes import ReasonCode
 
@@ -32,12 +35,43 @@ _SEARCH = f"{os.defpath}:/usr/local/bin:/usr/local/sbin:/usr/sbin:/sbin"
 USER, PASSWORD = "box", "s3cret with spaces"
 
 
+# below the ports that the kernel gives to whoever connects: a broker that starts again later still
+# finds its port free, and a client that knocks at it meanwhile never reaches itself
+_PORTS = range(10_000, 32_768)
+
+START_SECONDS = 120.0
+
+
 def free_port() -> int:
     """Return a loopback TCP port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    while True:
+        port = secrets.choice(_PORTS)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def has_ended(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> bool:
+    """Ask a mosquitto to end until it does, and say whether it did."""
+    # 2.0 says "running" before it minds signals: one that comes between is forgotten
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        process.terminate()
+        try:
+            process.wait(1)
+        except subprocess.TimeoutExpired:
+            continue
+        return True
+    return False
+
+
+@contextmanager
+def killed_at_the_end(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Let no process go on when its test fails: `with Popen` would wait for it for ever."""
+    try:
+        yield
+    finally:
+        process.kill()
 
 
 class Broker:
@@ -111,7 +145,8 @@ class Broker:
 
         self._reader = threading.Thread(target=read, daemon=True)
         self._reader.start()
-        if not running.wait(10):
+        if not running.wait(START_SECONDS):
+            self.stop(kill=True)
             pytest.fail("mosquitto did not start:\n" + "".join(self.log))
 
     def stop(self, *, kill: bool = False) -> None:
@@ -120,27 +155,14 @@ class Broker:
             return
         if kill:
             self._process.kill()
-        if not self._has_ended(30):
+        if not has_ended(self._process):
             self._process.kill()
-            self._process.wait(10)
+            self._process.wait(60)
             pytest.fail("mosquitto did not stop:\n" + "".join(self.log))
-        self._reader.join(10)
+        self._reader.join(120)
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._process = None
-
-    def _has_ended(self, seconds: float) -> bool:
-        # mosquitto 2.0 says "running" before it minds signals: one that comes between is forgotten
-        assert self._process is not None
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self._process.terminate()
-            try:
-                self._process.wait(1)
-            except subprocess.TimeoutExpired:
-                continue
-            return True
-        return False
 
     def __enter__(self) -> Self:
         self.start()
@@ -181,7 +203,7 @@ class Listener:
         self._changed = threading.Condition()
         self._subscribed = threading.Event()
         self._topic = topic
-        self._client = Client(
+        self._client = MqttClient(
             CallbackAPIVersion.VERSION2,
             client_id="collector" if keeps_session else "",
             protocol=MQTTProtocolVersion.MQTTv5 if mqtt5 else MQTTProtocolVersion.MQTTv311,
@@ -197,7 +219,7 @@ class Listener:
         self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        assert self._subscribed.wait(10), "listener could not subscribe"
+        assert self._subscribed.wait(START_SECONDS), "listener could not subscribe"
 
     def _on_connect(
         self,
@@ -220,7 +242,7 @@ class Listener:
         return [one for one in list(self.heard) if one.topic.endswith(ending)]
 
     def wait_for(
-        self, ready: Callable[[Listener], object], *, timeout_seconds: float = 15.0
+        self, ready: Callable[[Listener], object], *, timeout_seconds: float = 120.0
     ) -> None:
         """Wait until `ready(self)` is true; fail the test when it never gets so."""
         with self._changed:
@@ -230,7 +252,7 @@ class Listener:
     def send(self, topic: str, payload: str | bytes, *, retain: bool = False) -> None:
         """Publish, and wait until the broker has it."""
         info = self._client.publish(topic, payload, qos=1, retain=retain)
-        info.wait_for_publish(10)
+        info.wait_for_publish(60)
 
     def close(self) -> None:
         """Leave."""
@@ -244,7 +266,7 @@ class Listener:
         self.close()
 
 
-def wait_until(ready: Callable[[], object], *, timeout_seconds: float = 15.0) -> None:
+def wait_until(ready: Callable[[], object], *, timeout_seconds: float = 120.0) -> None:
     """Wait until `ready()` is true, for states that nothing announces; fail when it never is."""
     tick = threading.Event()
     end = time.monotonic() + timeout_seconds

@@ -81,7 +81,7 @@ class LiveDashboard:
         self._reader = threading.Thread(target=read, daemon=True)
         self._reader.start()
         try:
-            self.address = found.get(timeout=60)
+            self.address = found.get(timeout=180)
         except queue.Empty:
             self.address = ""
         if not self.address:
@@ -92,11 +92,11 @@ class LiveDashboard:
         """End it as a service manager would; give its exit code."""
         self._process.terminate()
         try:
-            code = self._process.wait(20)
+            code = self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
-        self._reader.join(10)
+        self._reader.join(120)
         assert self._process.stdout is not None
         self._process.stdout.close()
         return code

@@ -125,7 +125,7 @@ def scan(patterns: list[bytes]) -> list[int]:
 
 
 def wait_for(ready) -> None:
-    end, tick = time.monotonic() + 60.0, threading.Event()
+    end, tick = time.monotonic() + 120, threading.Event()
     while not ready():
         if time.monotonic() > end:
             sys.exit("it never came")
@@ -174,7 +174,7 @@ def main() -> None:
         pin.drive_high()
         paused = scan(whole)
         stop.set()
-        running.join(30)
+        running.join(120)
     result = {"patterns": len(whole), "open": sum(map(bool, while_open)), "paused": sum(paused)}
     sys.stdout.write(json.dumps(result) + "\n")
 

@@ -95,7 +95,7 @@ def main() -> None:
     with Box(
         settings, open_camera=camera.open, mock_allowed=True, stop=stop, now=lambda: camera.time
     ) as box:
-        if not box.feed.wait_for("connected", timeout_seconds=30.0):
+        if not box.feed.wait_for("connected", timeout_seconds=180):
             sys.exit("no broker")
         box.run()
 

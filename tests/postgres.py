@@ -14,7 +14,7 @@ import pytest
 
 from broker import free_port, wait_until
 
-_START_SECONDS = 60
+_START_SECONDS = 120
 
 
 def _program(name: str) -> str | None:

@@ -45,8 +45,12 @@ class LivePractice:
 
         self._reader = threading.Thread(target=read, daemon=True)
         self._reader.start()
-        got = found.get(timeout=90)
+        try:
+            got = found.get(timeout=180)
+        except queue.Empty:
+            got = None
         if got is None:
+            self.close()
             pytest.fail("no practice page:\n" + "".join(self.log))
         self.plain, self.key = got
         self.address = f"{self.plain}?key={self.key}"
@@ -76,18 +80,18 @@ class LivePractice:
         if self._process.poll() is None:
             os.kill(self.pid, signal.SIGTERM)
         try:
-            self._process.wait(20)
+            self._process.wait(60)
         except subprocess.TimeoutExpired:
             self._process.kill()
             raise
-        self._reader.join(10)
+        self._reader.join(120)
         self._process.stdout.close()
 
 
 def opened(browser, live, **options):
     """Give a page that shows the start, and what went wrong on it so far."""
     context = browser.new_context(viewport={"width": 1100, "height": 900}, **options)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(120_000)
     page = context.new_page()
     trouble = []
     page.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)

@@ -93,7 +93,7 @@ class Bench:
         path.write_text("0")
         yield
         path.write_text("1")
-        end, tick = time.monotonic() + 2.0, threading.Event()
+        end, tick = time.monotonic() + 5.0, threading.Event()  # it may have ended meanwhile
         while heard.exists() and heard.read_text() != "1" and time.monotonic() < end:
             tick.wait(0.005)
 
@@ -165,7 +165,9 @@ class Service:
                 self.told += [(time.monotonic(), line) for line in message.decode().splitlines()]
                 self._changed.notify_all()
 
-    def wait_for(self, ready: Callable[[], object] | str, *, timeout_seconds: float = 30.0) -> None:
+    def wait_for(
+        self, ready: Callable[[], object] | str, *, timeout_seconds: float = 120.0
+    ) -> None:
         """Wait until these words are logged or told to systemd, or `ready()` is true."""
         if isinstance(ready, str):
             words = ready
@@ -194,7 +196,7 @@ class Service:
         """Stop it as systemd does; returns its exit code and how many seconds it took."""
         began = time.monotonic()
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20), time.monotonic() - began
+        return self.process.wait(60), time.monotonic() - began
 
     def __enter__(self) -> Self:
         return self
@@ -202,11 +204,11 @@ class Service:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.process.kill()
-            self.process.wait(10)
+            self.process.wait(60)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as last:
             last.sendto(b"END", self._socket.getsockname())
         for thread in self._threads:
-            thread.join(10)
+            thread.join(120)
         assert self.process.stderr is not None
         self.process.stderr.close()
         self._socket.close()

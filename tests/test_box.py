@@ -88,10 +88,10 @@ def test_a_box_that_restarts_paused_is_resumed_by_its_button(path, camera):
             pin.drive_low()
             wait_until(camera.opened.is_set)
             pin.drive_high()
-            running.join(15)
+            running.join(120)
         finally:
             stop.set()
-            running.join(15)
+            running.join(120)
         box.teller.close()
         assert box.spool.load(PAUSED) == {"pressed": False, "ordered": False}
 

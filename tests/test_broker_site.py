@@ -16,12 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from broker import PASSWORD, USER, Broker, Listener, free_port, wait_until
+from broker import PASSWORD, USER, Broker, Listener, free_port, has_ended, wait_until
 from cuelight.cli import main
 from cuelight.device_toml import load_settings
+from cuelight.mqtt_client import MqttClient
 from cuelight.records import CountWindow
 from cuelight.tell.feed import Feed
 from cuelight.tell.round_trip import round_trip
@@ -76,7 +76,8 @@ class Site:
                 wait_until(lambda: listens(self.port) and listens(self.websocket_port))
                 yield process
             finally:
-                process.terminate()
+                if not has_ended(process):
+                    process.kill()
 
     def served(self) -> str:
         """Return the certificate that the broker shows, in PEM."""
@@ -104,7 +105,7 @@ class Person:
         self.heard = []
         self.reason = None
         self._subscribed = threading.Event()
-        self._client = Client(
+        self._client = MqttClient(
             CallbackAPIVersion.VERSION2,
             protocol=MQTTProtocolVersion.MQTTv311,
             transport="websockets" if websocket else "tcp",
@@ -126,12 +127,12 @@ class Person:
     def listen(self, topic):
         self._subscribed.clear()
         self._client.subscribe(topic, qos=1)
-        assert self._subscribed.wait(10)
+        assert self._subscribed.wait(60)
         return self
 
     def send(self, topic, payload, *, retain=False):
         """Publish; acknowledged even where the access list denies it, as MQTT 3.1.1 has it."""
-        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10)
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(60)
 
     def wait_for(self, topic, payload):
         wait_until(lambda: (topic, payload) in self.heard)
@@ -182,7 +183,7 @@ def test_a_box_delivers_its_windows_and_the_collector_has_them(site, people, tmp
         with Feed(
             site.settings("table-1"), site="north", device="table-1", spool=spool, privacy="counts"
         ) as feed:
-            assert feed.wait_for("connected", timeout_seconds=15), feed.state
+            assert feed.wait_for("connected", timeout_seconds=180), feed.state
             wait_until(lambda: spool.waiting_count() == 0)
     wait_until(lambda: collector.heard)
     ((topic, payload),) = collector.heard

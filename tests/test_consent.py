@@ -125,7 +125,7 @@ def at_work(table, folder, *, mode="opt_in", mqtt=None):
             yield box, heard
         finally:
             table.stop.set()
-            running.join(15)
+            running.join(120)
         assert not running.is_alive()
 
 

@@ -74,7 +74,10 @@ def test_a_pause_is_nobodys_fault_and_a_fault_says_what_it_is():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"throttled": True}, {"temperature": 85.0}, {"privacy_mode": None}, {"waiting": 30}],
+    [
+        *({"throttled": True}, {"temperature": 85.0}, {"privacy_mode": None}, {"waiting": 30}),
+        {"backs_off": True, "fps_read": 7.5},
+    ],
 )
 def test_trouble_is_worth_a_look(changes):
     state = state_of(**changes)
@@ -108,6 +111,8 @@ def test_those_that_need_somebody_come_first_and_a_deaf_collector_is_told_apart(
         health_at=st.none() | st.timedeltas(timedelta(0), timedelta(9)).map(lambda ago: NOW - ago),
         temperature=st.none() | st.floats(-20, 120),
         throttled=st.none() | st.booleans(),
+        backs_off=st.none() | st.booleans(),
+        fps_read=st.none() | st.floats(0, 120),
         waiting=st.none() | st.integers(0, 5000),
         fault=st.text(max_size=30),
         privacy_mode=st.none() | st.text(max_size=10),

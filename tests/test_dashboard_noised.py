@@ -82,7 +82,7 @@ def live(tmp_path_factory):
 def page(live):
     with chromium() as browser:
         context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(120_000)
         page = context.new_page()
         trouble = []
         page.on("console", lambda one: trouble.append(one.text) if one.type == "error" else None)

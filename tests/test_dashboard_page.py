@@ -44,7 +44,7 @@ def browser():
 def page(browser, live):
     """A page that is logged in; fails at the end if it complained or asked anybody else."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(120_000)
     one = context.new_page()
     trouble = []
     one.on("console", lambda said: trouble.append(said.text) if said.type == "error" else None)

@@ -40,6 +40,8 @@ HEALTH = {
     "latency_p95_ms": 21.25,
     "min_detectable_ms": 100.0,
     "micro": True,
+    "fps_read": 7.5,
+    "backs_off": True,
     "fault": "",
     "waiting": 2,
 }
@@ -102,6 +104,8 @@ def test_values_are_those_of_the_health_message(box):
         "latency_p95_ms": "21.25",
         "min_detectable_ms": "100.0",
         "micro": "ON",
+        "fps_read": "7.5",
+        "backs_off": "ON",
         "waiting": "2",
         "fault": "none",
         "version": "1.2",
@@ -113,7 +117,8 @@ def test_what_is_not_known_is_unknown_and_not_zero(box):
     for key in ("temperature", "throttled", "waiting"):
         assert shown(box[key], nothing) == "None"
     assert shown(box["throttled"], {**HEALTH, "throttled": False}) == "OFF"
-    assert shown(box["micro"], {**HEALTH, "micro": False}) == "OFF"
+    for key in ("micro", "backs_off"):
+        assert shown(box[key], {**HEALTH, key: False}) == "OFF"
 
 
 def test_a_fault_fits_into_a_state_and_goes_away_again(box):
@@ -144,7 +149,7 @@ def feed(broker, tmp_path):
             announcement=announcement(TOPICS, version="1.2"),
         ) as opened,
     ):
-        assert opened.wait_for("connected", timeout_seconds=15)
+        assert opened.wait_for("connected", timeout_seconds=180)
         yield opened
 
 
@@ -175,7 +180,7 @@ def test_unasked_nothing_is_announced(broker, tmp_path):
             broker.settings(tls=False), site="berlin", device="table-1", spool=spool, privacy="{}"
         ) as feed,
     ):
-        assert feed.wait_for("connected", timeout_seconds=15)
+        assert feed.wait_for("connected", timeout_seconds=180)
         wait_until(lambda: any("cuelight/berlin/table-1/set" in line for line in broker.log))
         listener.send(HOME_ASSISTANT_STATUS, "online")
         feed.available("paused")

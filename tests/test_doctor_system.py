@@ -156,6 +156,7 @@ def test_a_store_in_the_way_of_a_file_fails(tmp_path):
     [
         (50, 0, "good", "about 50 degrees"),
         (77, 0, "warning", "not throttled yet"),
+        (79, 0, "warning", "the service reads fewer frames"),
         (60, 0x50005, "failed", "now: under-voltage, throttled"),
         (60, 0x50000, "warning", "since it was started: under-voltage, throttled"),
         (60, 0x80008, "failed", "now: soft temperature limit"),

@@ -41,7 +41,7 @@ def test_a_hung_camera_stops_the_signs_of_life_and_the_next_start_is_clean(bench
         service.wait_for(lambda: ("hang", "hang", 1.0) in bench.diary())
         service.wait_for(lambda: time.monotonic() - service.last("WATCHDOG=1") > 2.0)
         service.process.send_signal(signal.SIGKILL)  # the unit's WatchdogSignal
-        service.process.wait(10)
+        service.process.wait(60)
         assert bench.level(CAMERA_PIN) == 1, "levels outlive the process, as on a Pi"
         bench.stop_post()
         assert bench.level(CAMERA_PIN) == 0
@@ -77,6 +77,10 @@ def test_a_camera_that_breaks_is_closed_said_and_opened_again(bench, word, said)
     assert bench.level(CAMERA_PIN) == 0
 
 
+def open_files(service):
+    return len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
+
+
 @pytest.mark.parametrize(
     ("word", "said"),
     [("gone", "0 camera(s) are attached"), ("busy", "cannot be opened"), ("half", "cannot be")],
@@ -86,11 +90,11 @@ def test_a_camera_that_cannot_be_opened_is_tried_again_and_leaks_nothing(bench, 
     with bench.running() as service:
         service.wait_for("READY=1")  # the camera may fail, lamp and model are good
         service.wait_for(said)
-        files = len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
+        files = open_files(service)
         if word != "gone":
             service.wait_for(lambda: sum(call == "open" for call, *_ in bench.diary()) >= 3)
-            now = len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
-            assert now <= files, "a pipe's end more with every attempt"
+            # no pipe's end more with every attempt; an attempt under way holds one for a moment
+            service.wait_for(lambda: open_files(service) <= files)
         bench.camera("good")
         service.wait_for("STATUS=online")
         assert service.stop()[0] == 0
@@ -105,7 +109,7 @@ def test_a_camera_that_does_not_close_ends_the_process_with_its_lamp_lit(bench):
         service.wait_for("STATUS=online")
         bench.camera("stuck")
         with bench.pressed(PAUSE_PIN):
-            assert service.process.wait(20) == 1
+            assert service.process.wait(60) == 1
         assert bench.level(CAMERA_PIN) == 1
         bench.stop_post()
         assert bench.level(CAMERA_PIN) == 0
@@ -124,7 +128,7 @@ def test_a_pause_closes_the_camera_and_survives_kill_9(bench):
         assert bench.diary()[-1][0] == "closed"
         assert bench.level(CAMERA_PIN) == 0
         service.process.kill()
-        service.process.wait(10)
+        service.process.wait(60)
     calls = len(bench.diary())
     with bench.running() as service:
         service.wait_for("READY=1")

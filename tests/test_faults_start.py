@@ -77,7 +77,7 @@ def test_a_privacy_setting_that_became_invalid_leaves_the_camera_closed(bench, o
         service.wait_for("STATUS=cannot start: ")
         service.wait_for("privacy.mode is 'noticed'")
         online()  # the edit ends the wait; systemd starts it again
-        assert service.process.wait(20) == 2
+        assert service.process.wait(60) == 2
     assert service.last("READY=1") < 0
     assert len(bench.diary()) == calls
     start_well(bench)
@@ -88,7 +88,7 @@ def test_lamps_are_put_out_even_where_the_settings_broke_meanwhile(bench):
         service.wait_for("STATUS=online")
         bench.config.write_text("nonsense")
         service.process.kill()
-        service.process.wait(10)
+        service.process.wait(60)
     assert bench.level(CAMERA_PIN) == 1
     bench.stop_post()
     assert bench.level(CAMERA_PIN) == 0
@@ -116,7 +116,7 @@ def test_at_a_terminal_wrong_settings_end_at_once_with_exit_code_2(bench):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == 2
     assert "camera.fps" in done.stderr
@@ -137,7 +137,7 @@ def test_a_broken_model_is_said_and_works_once_it_is_whole(bench, broker, online
         assert service.process.poll() is None, "it waits, and does not start over and over"
         model.write_bytes(whole)
         os.utime(bench.config)
-        assert service.process.wait(20) == 2
+        assert service.process.wait(60) == 2
     assert "Traceback" not in "".join(service.log)
     assert bench.diary() == []
     with bench.running() as service:
@@ -153,7 +153,7 @@ def test_a_store_that_cannot_be_written_is_said_and_works_once_it_can(bench, bro
         listener.wait_for(lambda heard: any(str(store) in h["fault"] for h in healths(heard)))
         store.unlink()
         os.utime(bench.config)
-        assert service.process.wait(20) == 1
+        assert service.process.wait(60) == 1
     assert "Traceback" not in "".join(service.log)
     assert bench.diary() == []
     start_well(bench)

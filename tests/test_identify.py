@@ -64,12 +64,12 @@ def test_the_service_as_a_process_is_found_and_survives_being_asked(config, tmp_
     environ = {**os.environ, "RUNTIME_DIRECTORY": str(tmp_path)}
     with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE) as service:
         try:
-            wait_until(lambda: find_running([tmp_path]) == service.pid, timeout_seconds=30)
+            wait_until(lambda: find_running([tmp_path]) == service.pid, timeout_seconds=180)
             assert "asked the running service" in identify(config, tmp_path).stdout
             assert find_running([tmp_path]) == service.pid
         finally:
             service.terminate()
-        service.communicate(timeout=20)
+        service.communicate(timeout=120)
     assert service.returncode == 0
 
 
@@ -91,7 +91,7 @@ def test_a_service_that_was_killed_leaves_no_mark(tmp_path):
         assert process.stdout.readline() == b"up\n"
         assert find_running([tmp_path / "nothing", tmp_path]) == process.pid
         process.kill()
-        process.wait(10)
+        process.wait(60)
     assert (tmp_path / "running.lock").exists()
     assert find_running([tmp_path]) is None
 

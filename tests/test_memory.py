@@ -68,7 +68,7 @@ def test_a_process_that_sees_faces_leaves_no_core_file(tmp_path, what, leaves_co
         preexec_fn=allow_core_files,
         stderr=subprocess.DEVNULL,
         check=False,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == -6
     assert bool(list(tmp_path.iterdir())) == leaves_core
@@ -83,12 +83,12 @@ def test_a_webcam_overwrites_three_buffers_and_leaves_them_empty():
     images = {}
     with Webcam(settings, cv2=fake_cv2(capture), now=lambda: float(next(clock))) as webcam:
         for value in range(1, 9):
-            assert capture.asking.acquire(timeout=5)
+            assert capture.asking.acquire(timeout=60)
             capture.more.release()
             frame = webcam.read()
             assert (frame.image == value).all()
             images[id(frame.image)] = frame.image
-        assert capture.asking.acquire(timeout=5)
+        assert capture.asking.acquire(timeout=60)
         assert len(images) <= 3
         assert not any(picture.any() for picture in kept), "nor is anything left in OpenCV's own"
         capture.more.release()

@@ -38,6 +38,7 @@ ENVIRONMENT = {
     *("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"),  # systemd
     *("STATE_DIRECTORY", "RUNTIME_DIRECTORY", "CREDENTIALS_DIRECTORY"),  # systemd
     *("LG_WD", "XDG_DATA_HOME"),  # lgpio's pipe; where practice keeps its scores
+    "CUELIGHT_QUICK",  # the unit's: where the alert budget's newest copy may lie
     *("OPENCV_FFMPEG_LOGLEVEL", "OPENCV_LOG_LEVEL", "OPENCV_FFMPEG_THREADS"),
     *("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", "SC_CLK_TCK"),  # the latter is no variable
 }

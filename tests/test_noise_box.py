@@ -219,7 +219,7 @@ def test_without_the_extra_the_camera_stays_closed_and_it_says_what_to_do(
         env=without_opendp(bench.environ(state=False)),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 2, done.stderr
@@ -255,7 +255,7 @@ def test_without_the_extra_and_without_noise_nothing_is_missed(tmp_path, without
         env=without_opendp(bench.environ(state=False)),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr

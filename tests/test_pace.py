@@ -13,21 +13,22 @@ TIMES = MovementTimes()
 RENEWAL_SECONDS = 900.0
 
 
-def shown(visits, *, idle=1 / 30, active=1 / 30, work=0.01):
+def shown(visits, *, idle=1 / 30, active=1 / 30, work=0.01, every=1):
     """Play stretches of 100 frames, with a face or without, and give what health says after each.
 
     A renewal falls after each stretch.
     """
     pace = Pace(30.0, TIMES)
     pace.update(work=work, latency=work)
-    said = [pace.status("online", "", now=0.0)]
+    said = [pace.status("online", "", now=0.0, every=every)]
     for number, read in enumerate(visits, 1):
         interval = active if read else idle
         for frame in range(100):
             if read:
                 pace.update(work=work, latency=work)
-            pace.step(number * RENEWAL_SECONDS + frame * interval, read=read, skipped=0)
-        said.append(pace.status("online", "", now=number * RENEWAL_SECONDS))
+            timestamp = number * RENEWAL_SECONDS + frame * interval
+            pace.step(timestamp, read=read, skipped=0, every=every)
+        said.append(pace.status("online", "", now=number * RENEWAL_SECONDS, every=every))
     return [(status.min_detectable_ms, status.micro) for status in said]
 
 
@@ -71,6 +72,36 @@ def test_a_slow_day_is_remembered_for_a_day():
     assert said[:3] == [(100, True)] * 3
     assert said[3:99] == [(600, False)] * 96
     assert said[99:] == [(100, True)] * 21
+
+
+def test_a_hot_hour_is_told_at_once_and_forgotten_at_once():
+    pace = Pace(30.0, TIMES)
+    pace.update(work=0.01, latency=0.01)
+    said = []
+    for minute in range(240):
+        every = 4 if 60 <= minute < 120 else 1
+        for frame in range(100):
+            timestamp = 60.0 * minute + frame * every / 30
+            pace.step(timestamp, read=True, skipped=0, every=every)
+        status = pace.status("online", "", now=60.0 * minute, every=every)
+        said.append((status.min_detectable_ms, status.micro, status.fps_read, status.backs_off))
+    assert set(said[60:120]) == {(400, False, 7.5, True)}
+    assert set(said[:60] + said[120:]) == {(100, True, 30.0, False)}
+
+
+@given(visits=st.lists(st.booleans(), max_size=12), slow=st.sampled_from([2 / 30, 1 / 10, 1 / 7]))
+@settings(max_examples=50, deadline=None)
+def test_who_comes_and_goes_shows_no_more_while_the_box_is_hot(visits, slow):
+    said = shown([True, False, *visits], idle=2 / 30, active=slow, every=2)
+    assert len(set(said[1:])) == 1
+
+
+def test_a_slow_box_reads_no_more_than_it_can():
+    pace = Pace(30.0, TIMES)
+    pace.update(work=0.1, latency=0.1)
+    assert pace.status("online", "", now=0.0).fps_read == 10.0
+    assert pace.status("online", "", now=1.0, every=2).fps_read == 10.0
+    assert pace.status("online", "", now=2.0, every=4).fps_read == 7.5
 
 
 def test_a_closed_camera_is_no_long_interval_and_its_skipped_frames_stay_counted():

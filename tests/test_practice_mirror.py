@@ -215,7 +215,7 @@ class SeesOne:
 def looked(camera, eye, **limits):
     told = []
     look = Look(lambda: camera, eye, limits=Limits(**limits), tell=told.append)
-    assert look.wait(20)
+    assert look.wait(60)
     return told
 
 
@@ -274,7 +274,7 @@ def test_a_second_look_ends_the_first_one_before_its_camera_opens(eye):
         mirror.open(told.append)
         first_seen = threading.Event()
         mirror.open(lambda _: first_seen.set())
-        assert first_seen.wait(20)
+        assert first_seen.wait(60)
     assert order == [[], [1]]
     assert [one.closed for one in cameras] == [1, 1]
     assert told[-1] == "It was closed, or opened on another page."

@@ -51,7 +51,7 @@ def moving(clip):
 
 def until(holds, what):
     """Wait until something holds; tests fail when it never does."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not holds():
         assert time.monotonic() < deadline, what
 

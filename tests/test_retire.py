@@ -58,7 +58,7 @@ def visit_broker(broker, spool):
         announcement=announcement(TOPICS, version="1"),
     )
     with feed:
-        assert feed.wait_for("connected", timeout_seconds=15)
+        assert feed.wait_for("connected", timeout_seconds=180)
         feed.tick(0.0, dict)
         wait_until(lambda: kept(broker) >= KEPT)
     assert kept(broker) == KEPT

@@ -53,13 +53,13 @@ class Service:
 
     def wait_for(self, words):
         with self._changed:
-            found = self._changed.wait_for(lambda: any(words in li for li in self.log), 30)
+            found = self._changed.wait_for(lambda: any(words in li for li in self.log), 120)
         assert found, "".join(self.log)
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(20)
-        self._reader.join(10)
+        code = self.process.wait(60)
+        self._reader.join(120)
         self.process.stderr.close()
         return code
 
@@ -72,7 +72,9 @@ def running(config, *arguments):
     finally:
         if service.process.poll() is None:
             service.process.kill()
-            service.process.wait(10)
+            service.process.wait(60)
+            service._reader.join(120)  # noqa: SLF001 - what `stop` would have done
+            service.process.stderr.close()
 
 
 @pytest.fixture

@@ -249,7 +249,7 @@ def test_a_webcam_gives_its_newest_frame_and_counts_the_others():
     with Webcam(WEBCAM, cv2=fake_cv2(capture), now=lambda: next(clock)) as webcam:
         capture.more.release(3)
         for _ in range(4):  # asking for the fourth frame, it has put the third in its place
-            assert capture.asking.acquire(timeout=5)
+            assert capture.asking.acquire(timeout=60)
         frame = webcam.read()
         assert (frame.image == 3).all()
         assert frame.timestamp == 3.0
@@ -274,7 +274,7 @@ def test_a_webcam_that_is_pulled_out_is_a_camera_error():
 def test_a_webcam_whose_driver_hangs_is_never_taken_for_closed():
     capture = FakeCapture([])
     webcam = Webcam(WEBCAM, cv2=fake_cv2(capture), now=lambda: 0.0, close_seconds=0.01)
-    assert capture.asking.acquire(timeout=5)  # the driver sits in `read` from here on
+    assert capture.asking.acquire(timeout=60)  # the driver sits in `read` from here on
     for _ in range(2):
         with pytest.raises(CameraError, match=r"/dev/video57 hangs.*still open"):
             webcam.close()
@@ -289,14 +289,14 @@ def test_a_webcam_whose_driver_hangs_is_never_taken_for_closed():
 def test_closing_a_webcam_waits_until_the_driver_has_let_it_go():
     capture = FakeCapture([])
     webcam = Webcam(WEBCAM, cv2=fake_cv2(capture), now=lambda: 0.0)
-    assert capture.asking.acquire(timeout=5)
+    assert capture.asking.acquire(timeout=60)
     released_by_then = []
     closer = threading.Thread(
         target=lambda: (webcam.close(), released_by_then.append(capture.released))
     )
     closer.start()
     capture.more.release()
-    closer.join(timeout=5)
+    closer.join(timeout=120)
     assert released_by_then == [True]
 
 

@@ -43,7 +43,7 @@ def test_a_collector_counts_what_a_simulated_fleet_publishes(broker, tmp_path):
             assert done.returncode == 0, done.stderr
             said = json.loads(done.stdout)
             assert said["acknowledged"]
-            assert collector.wait_for(lambda c: c.windows == said["windows"], timeout_seconds=30)
+            assert collector.wait_for(lambda c: c.windows == said["windows"], timeout_seconds=180)
             assert collector.counts.refused == 0
             listener.wait_for(
                 lambda h: {json.loads(one.payload)["tables"] for one in h.heard[-2:]} == {3}

@@ -28,7 +28,7 @@ def bench(tmp_path):
     return SplitBench(tmp_path)
 
 
-def until(ready, seconds=30.0):
+def until(ready, seconds=120.0):
     """Wait for a condition."""
     end, tick = time.monotonic() + seconds, threading.Event()
     while not (found := ready()):
@@ -142,9 +142,9 @@ def test_a_killed_telling_process_takes_the_camera_with_it_and_the_lamp_stays_li
     with bench.running() as service:
         sensing = works(bench, service)
         service.process.kill()
-        service.process.wait(10)
-        until(lambda: not bench.is_camera_open, 5.0)
-        until(lambda: not Path(f"/proc/{sensing}/maps").exists() or not maps(sensing), 5.0)
+        service.process.wait(60)
+        until(lambda: not bench.is_camera_open, 60.0)
+        until(lambda: not Path(f"/proc/{sensing}/maps").exists() or not maps(sensing), 60.0)
         assert bench.level(CAMERA_PIN) == 1.0, "nobody was there to put it out"
         bench.stop_post()
         assert bench.level(CAMERA_PIN) == 0.0
@@ -169,8 +169,8 @@ def test_a_sensing_process_that_hangs_shows_no_sign_of_life(bench):
         until(lambda: time.monotonic() - service.last("WATCHDOG=1") > 2.0, 20.0)
         assert bench.level(CAMERA_PIN) == 1.0, "the camera is still open"
         service.process.kill()
-        service.process.wait(10)
-        until(lambda: not bench.is_camera_open, 5.0)
+        service.process.wait(60)
+        until(lambda: not bench.is_camera_open, 60.0)
 
 
 def test_a_camera_that_does_not_close_is_closed_by_ending_its_process(bench):
@@ -213,8 +213,8 @@ def test_signals_reach_the_lamp_and_visits_the_sums_over_kills_of_either_process
             elif killed == "telling":
                 visits = counted(bench)
                 service.process.kill()
-                service.process.wait(10)
-                until(lambda: not bench.is_camera_open, 5.0)
+                service.process.wait(60)
+                until(lambda: not bench.is_camera_open, 60.0)
                 bench.stop_post()
             if killed != "telling":
                 now = counted(bench)
@@ -253,7 +253,7 @@ def test_a_model_that_cannot_be_used_is_said_with_its_reason(bench, tmp_path):
         env=bench.environ(state=False),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
     assert done.returncode == 2
@@ -267,7 +267,7 @@ def test_the_pause_of_an_earlier_run_is_kept(bench):
         with bench.pressed(PAUSE_PIN):
             service.wait_for(lambda: not bench.is_camera_open)
         service.process.kill()
-        service.process.wait(10)
+        service.process.wait(60)
     with bench.running() as service:
         service.wait_for("STATUS=paused")
         assert not bench.is_camera_open
@@ -317,10 +317,10 @@ def test_a_trace_of_the_sensing_process_shows_neither_socket_nor_file_nor_progra
         until(lambda: bench.is_camera_open, 60.0)
         until(lambda: (bench.pins / f"gpio{CAMERA_PIN}").read_text() == "1")
         os.kill(int(running_in(service.pid)), signal.SIGTERM)
-        assert service.wait(30) == 0
+        assert service.wait(60) == 0
     finally:
         service.kill()
-        service.wait(10)
+        service.wait(60)
     lines = trace.read_text().splitlines()
     locked = next(n for n, line in enumerate(lines) if "PR_SET_SECCOMP" in line)
     number = lines[locked].split()[0]

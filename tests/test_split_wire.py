@@ -170,6 +170,7 @@ UP = (
     Beat(),
     Beat(last=True),
     Status("stopped", "The camera is gone: é", 30.0, 17, 35.0, 100.0, micro=True),
+    Status("online", "", 30.0, 0, 20.0, 400.0, micro=False, fps_read=7.5, backs_off=True),
 )
 DOWN = (
     SetUp({"camera": {"fps": 30.0}}, 20),
@@ -337,7 +338,7 @@ def test_a_flood_of_log_lines_is_cut_short(child, capsys):
 def test_the_queue_leads_one_way():
     with_program = Child((sys.executable, "-c", "import os,sys; os.read(int(sys.argv[2]), 9)"))
     try:
-        assert with_program.process.wait(20) == 0, "it reads an end of file at once"
+        assert with_program.process.wait(60) == 0, "it reads an end of file at once"
     finally:
         with_program.close()
 
@@ -352,6 +353,6 @@ def test_nobody_waits_for_a_process_that_does_not_read():
         done.set()
 
     threading.Thread(target=talk, daemon=True).start()
-    assert done.wait(30)
+    assert done.wait(60)
     assert silent.kill()
     silent.close()

@@ -181,6 +181,10 @@ def test_the_unit_runs_as_its_own_user_and_clears_the_lamp():
     )
     assert ("Service", "Environment", "LG_WD=/run/cuelight") in options()
     assert "AF_NETLINK" in one("RestrictAddressFamilies").split()
+    # the alert budget's quick copy must outlive the service
+    assert ("Service", "Environment", "CUELIGHT_QUICK=/run/cuelight") in options()
+    assert one("RuntimeDirectoryPreserve") == "yes"
+    assert one("RuntimeDirectory") == "cuelight"
     allowed = {value for _, key, value in options() if key == "DeviceAllow"}
     assert allowed == {
         *("char-video4linux rw", "char-media rw", "char-dma_heap rw", "char-gpiochip rw")

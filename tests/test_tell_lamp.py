@@ -103,7 +103,7 @@ def lit(pin):
 def play(name, clock, *outputs):
     with Player(*outputs, wait=clock.wait, now=clock.now) as player:
         assert player.play(name)
-        assert player.wait_idle(timeout_seconds=10)
+        assert player.wait_idle(timeout_seconds=180)
 
 
 @pytest.mark.parametrize(
@@ -177,14 +177,14 @@ def test_what_comes_while_one_plays_is_dropped_and_no_log_tells_of_signals(pins,
 
     with SignalLamp(pins, MOCK) as lamp, Player(lamp, wait=wait) as player:
         assert player.play("ease")
-        assert playing.wait(10)
+        assert playing.wait(60)
         assert not player.play("go")
         assert caplog.text == ""
         go_on.set()
-        assert player.wait_idle(timeout_seconds=10)
+        assert player.wait_idle(timeout_seconds=180)
         assert [pins.factory.pin(number).state for number in MOCK.pins] == [0, 0, 0]
         assert player.play("go"), "and then it is free again"
-        assert player.wait_idle(timeout_seconds=10)
+        assert player.wait_idle(timeout_seconds=180)
 
 
 def test_waking_late_does_not_stretch_a_rhythm(pins, clock):
@@ -198,7 +198,7 @@ def test_waking_late_does_not_stretch_a_rhythm(pins, clock):
         pin = pins.factory.pin(17)
         pin.clear_states()
         player.play("go")
-        assert player.wait_idle(timeout_seconds=10)
+        assert player.wait_idle(timeout_seconds=180)
         assert lit(pin) == [pytest.approx((0.0, 0.815)), pytest.approx((2.315, 3.115))]
 
 
@@ -257,7 +257,7 @@ def test_the_player_tells_of_the_first_light_that_an_output_takes(pins, clock):
         for outputs in ((Broken(), lamp), (Broken(),), ()):
             with Player(*outputs, wait=clock.wait, now=clock.now) as player:
                 player.play("ease", lit=lambda: seen.append((clock.now(), pin.state)))
-                assert player.wait_idle(timeout_seconds=10)
+                assert player.wait_idle(timeout_seconds=180)
     assert seen == [(100.0, pytest.approx(MOCK.brightness))]
 
 

@@ -275,7 +275,7 @@ def test_loop_and_network_thread_may_use_it_at_once(path, spool):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert failed == []
     assert spool.waiting() == []
     assert len(kept(path, 1)) == 60
@@ -324,7 +324,7 @@ def test_kill_9_neither_loses_nor_doubles_a_visit(path):
             lines = [process.stdout.readline() for _ in range(chance.randrange(1, 40))]
             process.send_signal(signal.SIGKILL)
             lines += process.stdout.readlines()
-            assert process.wait(10) == -signal.SIGKILL
+            assert process.wait(60) == -signal.SIGKILL
         assert all(lines), "the writer died by itself"
         visits_begun += sum(line == "visit\n" for line in lines)
     with Spool(path) as spool:

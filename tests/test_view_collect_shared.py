@@ -108,7 +108,7 @@ def test_one_of_two_is_killed_and_started_again(postgres, broker):
         publish(listener, windows[:half])
         victim.kill()
         publish(listener, windows[half:])  # mosquitto goes on dealing to the dead one's session
-        victim.wait(10)
+        victim.wait(60)
         victim.stderr.close()
         again = Collector(settings(broker, store, "victim", resend=False))
         with again:
@@ -155,7 +155,7 @@ def test_a_server_that_restarts_is_waited_for(broker, caplog):
             publish(listener, windows[15:])
             wait_until(lambda: "cannot be used" in caplog.text)
             server.start()
-            assert collector.wait_for(lambda c: c.windows == 30, timeout_seconds=30)
+            assert collector.wait_for(lambda c: c.windows == 30, timeout_seconds=180)
             wait_until(lambda: found(collector.history) == sums(windows))
         with History.open(store) as history:
             assert found(history) == sums(windows)

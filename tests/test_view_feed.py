@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from broker import Broker, Listener, free_port, wait_until
+from broker import Broker, Listener, free_port, killed_at_the_end, wait_until
 from cuelight.cli import main
 from cuelight.errors import InputError
 from cuelight.tell.window import to_json
@@ -79,9 +79,12 @@ def test_one_look_prints_fleet_and_sums(broker, tmp_path, capsys):
 
 def test_lines_go_on_after_the_broker_came_back(broker):
     command = [sys.executable, "-m", "cuelight", "feed", "--json", *options(broker)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as feed:
+    with (
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as feed,
+        killed_at_the_end(feed),
+    ):
         for line in feed.stderr:
             if "connected" in line:
                 break
@@ -114,7 +117,7 @@ def test_withheld_closed_silent_and_simulated_are_told_apart():
         return floor.take(topic, payload, retained=retained, now=NOW)
 
     take(f"{BASE}/availability", b"online")
-    take(f"{BASE}/health", {"temperature": 60, "throttled": True, "fault": "lens\x1b[2J"})
+    take(f"{BASE}/health", {"throttled": True, "backs_off": True, "fault": "lens\x1b[2J"})
     take(f"{BASE}/privacy", {"simulated": True})
     cells = {"interest": {"n": 3, "visits": 9, "releases": 1}, "scepticism": None}
     body = {"site": "berlin", "visits": 12, "cells": cells, "shown": True, "reason": ""}
@@ -125,7 +128,7 @@ def test_withheld_closed_silent_and_simulated_are_told_apart():
     assert "3 of 9" in text
     assert "withheld" in text
     assert "one table only" in text
-    assert "SIMULATED; throttled; lens?[2J" in text
+    assert "SIMULATED; throttled; reads fewer frames to cool down; lens?[2J" in text
     assert "\x1b[2J" not in text
     assert "0 s ago" in text
     assert "5 min ago" in shown(floor, now=NOW + 300)

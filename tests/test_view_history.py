@@ -281,7 +281,7 @@ def test_a_period_needs_a_zone_and_a_length(base):
 
 def test_the_fleet_is_summed_up_by_state(base):
     said = {
-        "1": ("online", {"throttled": True, "waiting": 2}),
+        "1": ("online", {"throttled": True, "waiting": 2, "backs_off": True, "fps_read": 7.5}),
         "2": ("online", {"fault": "no lamp"}),
         "3": ("paused", None),
         "4": ("offline", {"waiting": 1}),
@@ -294,6 +294,8 @@ def test_the_fleet_is_summed_up_by_state(base):
     ]
     news.append(Statement("a", "5", "{}", shared=False))
     Intake(base).take(news, now=NOW)
+    told = [(device.backs_off, device.fps_read) for device in History(base).fleet(["a"])]
+    assert told == [(True, 7.5), *[(None, None)] * 4]
     bodies = {
         topic: json.loads(text)
         for topic, text in aggregates(

@@ -29,7 +29,7 @@ def zone(bench, *more):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
         stdin=subprocess.DEVNULL,
     )
 
@@ -85,7 +85,7 @@ def test_the_pause_button_closes_the_camera_and_puts_its_lamp_out(bench):
         path.write_text("1")
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
     assert not (bench.pins / "dark_while_open").exists()
 
 
@@ -117,7 +117,7 @@ def test_a_service_whose_box_was_moved_opens_no_camera_until_the_command(bench):
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=180,
         )
         assert "confirmed" in done.stdout
         service.wait_for("STATUS=online")

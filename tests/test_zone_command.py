@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -64,14 +65,15 @@ class Installer:
         )
         self.theirs = theirs
         self.shown = ""
+        self._letters = codecs.getincrementaldecoder("utf-8")()  # a read may end within one
 
     def sees(self, words):
         """Read until the words are on the screen; give what was shown since the last time."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while words not in self.shown:
             assert time.monotonic() < end, f"{words!r} never came: {self.shown[-3000:]!r}"
             if select.select([self.mine], [], [], 0.2)[0]:
-                self.shown += os.read(self.mine, 65536).decode()
+                self.shown += self._letters.decode(os.read(self.mine, 65536))
         shown, self.shown = self.shown, ""
         return shown
 
@@ -83,7 +85,7 @@ class Installer:
         while True:
             ready = select.select([self.mine], [], [], 0.05)[0]
             if ready:
-                self.shown += os.read(self.mine, 65536).decode()
+                self.shown += self._letters.decode(os.read(self.mine, 65536))
             elif self.process.poll() is not None:
                 break
         err = self.process.stderr.read().decode()

@@ -100,7 +100,7 @@ def at_work(table, settings):
             yield box, heard
         finally:
             table.stop.set()
-            running.join(15)
+            running.join(120)
         assert not running.is_alive()
 
 

@@ -11,9 +11,11 @@ from cuelight.clock import boot_seconds
 from cuelight.compose import build_sensing, model_hashes
 from cuelight.sensing_half import SensingHalf
 from cuelight.telling import SensingFacts, Telling
+from cuelight.vitals import SYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from cuelight.loop import FrameSource
     from cuelight.records import Reading, Signal, VisitTally
@@ -28,7 +30,8 @@ class Box:
     lets mock pins serve; `see` takes what each frame gave and `heard` what is told; `mqtt5` False
     begins with MQTT 3.1.1. `ready` is called once settings, model and lamp are found good.
     `settings_fault` says why other settings than the operator's are in use, for health and log.
-    Time is `now` (s, the sensor's clock), `wait` and `utc`; all are the machine's own unless given.
+    Time is `now` (s, the sensor's clock), `wait` and `utc`, and `sys` is where the kernel shows
+    temperature and throttling; all are the machine's own unless given.
     Raises ModelError or SettingsError when it cannot be put together, or StoreError when the store
     folder cannot be written; missing pins, camera or broker are retried.
     """
@@ -49,6 +52,7 @@ class Box:
         now: Callable[[], float] = boot_seconds,
         wait: Callable[[float], object] | None = None,
         utc: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sys: Path = SYS,
     ) -> None:
         self._stop = stop or threading.Event()
         with ExitStack() as stack:
@@ -69,6 +73,7 @@ class Box:
                     settings_fault=settings_fault,
                     now=now,
                     utc=utc,
+                    sys=sys,
                 )
             )
             self.panel, self.spool, self.feed = telling.panel, telling.spool, telling.feed
@@ -82,6 +87,7 @@ class Box:
                 wait=wait or self._stop.wait,
                 stopping=self._stop.is_set,
                 see=see,
+                sys=sys,
             )
             self.loop = self._half.loop
             self._opened = stack.pop_all()

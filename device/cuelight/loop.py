@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from cuelight.consent import Consent
+from cuelight.cooling import Cooling
 from cuelight.errors import CameraHeldError, CuelightError, LampError
 from cuelight.moved import MOVED
 from cuelight.pace import Pace
@@ -86,7 +87,8 @@ class Loop:
     `keep_alerts` is called when one judged a signal. `movement_times` says from which rate on brief
     movements are claimed. A visit that is under way when the loop is stopped is not counted.
     `seats` says when the box was moved: the camera is then closed until somebody confirms the zone,
-    and the visit under way is not counted, since nobody knows whose it was.
+    and the visit under way is not counted, since nobody knows whose it was. `cooling` says which
+    frames are read while the box is hot; without it all are.
 
     Where `consent` is needed the camera stays closed until it is given, and closes when it ends;
     what the box says and logs is then the same with and without it, so that neither tells when
@@ -117,6 +119,7 @@ class Loop:
         taps: Taps | None = None,
         consent: Consent | None = None,
         seats: Seats | None = None,
+        cooling: Cooling | None = None,
     ) -> None:
         self._sensing = sensing
         self._open_camera = open_camera
@@ -137,6 +140,7 @@ class Loop:
         self._covered = Covered()
         self._consent = consent or Consent(needed=False)
         self._seats = seats or Seats(zone="")
+        self._cooling = cooling or Cooling(camera_fps, health=dict)
         self._last_report: Status | None = None
         self._report_due = 0.0
         self._taps = taps or Taps()
@@ -228,20 +232,25 @@ class Loop:
                 "the camera lamp went out while the camera was open, so that was closed. Does "
                 "another program use lamp.camera_pin?"
             )
+        if self._cooling.takes(frame.timestamp):
+            self._read(frame, began, skipped=self._skipped(camera))
+        self._say("covered" if self._covered.now else "online")
+
+    def _read(self, frame: Frame, began: float, *, skipped: int) -> None:
         seen = self._sensing.update(frame)
         self._tell_all(seen.events)
         self._watch_seats(seen)
         if seen.expressions:
             ended = self._now()
             self._pace.update(work=ended - began, latency=ended - frame.timestamp)
-        read = bool(seen.expressions)
-        self._pace.step(frame.timestamp, read=read, skipped=self._skipped(camera))
+        read, every = bool(seen.expressions), self._cooling.every
+        self._pace.step(frame.timestamp, read=read, skipped=skipped, every=every)
         over = any(isinstance(event, VisitTally) for event in seen.events)
         self._consent.update(self._now(), occupied=seen.occupied, over=over)
         if self._see is not None:
             self._see(seen)
-        covered = self._covered.update(frame) and not self._consent.needed
-        self._say("covered" if covered else "online")
+        if not self._consent.needed:
+            self._covered.update(frame)
 
     def _note(self, what: str) -> None:
         if not self._consent.needed:  # else it would tell when somebody agreed
@@ -327,10 +336,11 @@ class Loop:
         """Feed the watchdog; report the state when it changed or is due again."""
         self._progress()
         now = self._now()
+        self._cooling.update(now)
         last = self._last_report
         changed = last is None or (state, fault) != (last.state, last.fault)
         if changed or now >= self._report_due:
             self._report_due = now + REPORT_SECONDS
-            status = self._pace.status(state, fault, now=now)
+            status = self._pace.status(state, fault, now=now, every=self._cooling.every)
             self._last_report = replace(status, by_hand=is_by_hand(self.pause))
             self._report(self._last_report)

@@ -104,6 +104,8 @@ class Neighbour:
             "waiting": waiting,
             "version": __version__,
             "fps_capability": 30.0,
+            "fps_read": 30.0,
+            "backs_off": False,
             "fault": "",
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -34,6 +34,10 @@ class Pace:
     counts, rounded, and of that the worst of the last day's renewals is told. So people who come
     and leave change nothing in it. What is left to see is a step up in a quarter of an hour in
     which the box was slower than in the whole day before, and the step back a day later.
+
+    A box that is hot reads one frame in `every` (see `Cooling`). Each such stage is measured and
+    remembered by itself, and a change of stage, which is told anyway, renews the figures at once:
+    so they are true from the first minute of a hot hour, and again from the first one after it.
     """
 
     def __init__(
@@ -43,11 +47,11 @@ class Pace:
         self._renew_seconds = renew_seconds
         self._works: deque[float] = deque(maxlen=_TIMES_KEPT)
         self._latencies: deque[float] = deque(maxlen=_TIMES_KEPT)
-        self._intervals = {read: deque[float](maxlen=_TIMES_KEPT) for read in (True, False)}
-        self._before: tuple[float, bool] | None = None
-        self._shortest: deque[float] = deque(maxlen=_RENEWALS_KEPT)
+        self._stages = defaultdict[int, _Stage](_Stage)
+        self._every = 1
+        self._before: tuple[float, bool, int] | None = None
         self._renewed: float | None = None
-        self._figures = (0.0, 0, 0.0, 0.0, False)
+        self._figures = (0.0, 0, 0.0, 0.0, False, 0.0)
         self._skipped_before = 0
         self._skipped = 0
         self.frames = 0
@@ -57,11 +61,11 @@ class Pace:
         self._works.append(work)
         self._latencies.append(latency)
 
-    def step(self, timestamp: float, *, read: bool, skipped: int) -> None:
+    def step(self, timestamp: float, *, read: bool, skipped: int, every: int = 1) -> None:
         """Count a processed frame: whether a face was read in it, and the camera's skipped ones."""
-        before, self._before = self._before, (timestamp, read)
-        if before is not None and before[1] == read:
-            self._intervals[read].append(timestamp - before[0])
+        before, self._before = self._before, (timestamp, read, every)
+        if before is not None and before[1:] == (read, every):
+            self._stages[every].intervals[read].append(timestamp - before[0])
         self._skipped = skipped
         self.frames += 1
 
@@ -71,28 +75,43 @@ class Pace:
         self._skipped = 0
         self._before = None
 
-    def status(self, state: Availability, fault: str, *, now: float) -> Status:
+    def status(self, state: Availability, fault: str, *, now: float, every: int = 1) -> Status:
         """Sum up: frame rate in whole frames a second, latency up to the next 5 ms."""
-        if self._works and (self._renewed is None or now - self._renewed >= self._renew_seconds):
-            self._renewed = now
+        if self._works and (
+            self._renewed is None
+            or every != self._every
+            or now - self._renewed >= self._renew_seconds
+        ):
+            self._renewed, self._every = now, every
             capability = min(self._camera_fps, 1.0 / max(float(np.mean(self._works)), 1e-6))
             p95 = _nearly_all(self._latencies) * 1000.0
-            self._shortest.append(self._min_detectable_seconds())
-            shortest = max(self._shortest)
+            stage = self._stages[every]
+            stage.shortest.append(self._min_detectable_seconds(every))
+            shortest = max(stage.shortest)
             self._figures = (
                 float(round(capability)),
                 self._skipped_before + self._skipped,
                 5.0 * float(np.ceil(p95 / 5.0)),
                 float(round(1000.0 * shortest)),
                 claims_micro(shortest, self._movement_times),
+                round(min(capability, self._camera_fps / every), 1),
             )
-        return Status(state, fault, *self._figures)
+        return Status(state, fault, *self._figures, backs_off=every > 1)
 
-    def _min_detectable_seconds(self) -> float:
-        known = [_nearly_all(intervals) for intervals in self._intervals.values() if intervals]
+    def _min_detectable_seconds(self, every: int) -> float:
+        measured = self._stages[every].intervals.values()
+        known = [_nearly_all(intervals) for intervals in measured if intervals]
         # Until a face was read, nothing can be quicker than the work that was measured without.
-        interval = max(1.0 / self._camera_fps, _nearly_all(self._works), *known)
+        interval = max(every / self._camera_fps, _nearly_all(self._works), *known)
         return min_detectable_seconds(interval, self._movement_times)
+
+
+class _Stage:
+    """What was measured at one share of the frames: intervals, with a face or without, in s."""
+
+    def __init__(self) -> None:
+        self.intervals = {read: deque[float](maxlen=_TIMES_KEPT) for read in (True, False)}
+        self.shortest: deque[float] = deque(maxlen=_RENEWALS_KEPT)
 
 
 def _nearly_all(seconds: Iterable[float]) -> float:

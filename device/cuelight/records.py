@@ -108,8 +108,9 @@ class Status:
     camera closed, if anything does. `fps_capability` is the rate that the measured work allows, at
     most the camera's; `latency_p95_ms` runs from the sensor's timestamp to the reader's answer.
     `min_detectable_ms` is the shortest movement that the frames processed can tell, and `micro`
-    says whether brief ones are claimed at that rate. `by_hand` says that somebody keeps it paused
-    within opening hours; it stays on this device.
+    says whether brief ones are claimed at that rate. `fps_read` is how many frames a second are
+    read at most, and `backs_off` says that these are fewer because the box is hot. `by_hand` says
+    that somebody keeps it paused within opening hours; it stays on this device.
     """
 
     state: Availability
@@ -119,6 +120,8 @@ class Status:
     latency_p95_ms: float = 0.0
     min_detectable_ms: float = 0.0
     micro: bool = False
+    fps_read: float = 0.0
+    backs_off: bool = False
     by_hand: bool = False
 
 

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from cuelight.compose import movement_times
 from cuelight.consent import Consent
+from cuelight.cooling import Cooling
 from cuelight.loop import Loop
 from cuelight.pause import read_pause
 from cuelight.records import SeatLedger, Signal, VisitTally
 from cuelight.seats import Seats, fingerprint
 from cuelight.taps import Taps
+from cuelight.vitals import SYS, vitals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from cuelight.loop import FrameSource, Pressed
     from cuelight.records import Reading, Status
@@ -71,7 +74,7 @@ class SensingHalf:
     """The loop over a camera, with the alert budget as the other half kept it.
 
     `open_camera` gives the frames and `see` takes what each gave; time is `now` (s, the sensor's
-    clock) and `wait`; `stopping` says when to end.
+    clock) and `wait`; `stopping` says when to end. `sys` is where the kernel shows how warm it is.
     """
 
     def __init__(
@@ -85,6 +88,7 @@ class SensingHalf:
         wait: Callable[[float], object],
         stopping: Callable[[], bool],
         see: Callable[[Seen], object] | None = None,
+        sys: Path = SYS,
     ) -> None:
         self._sensing = sensing
         self._telling = telling
@@ -112,6 +116,7 @@ class SensingHalf:
             keep_alerts=lambda: telling.remember(sensing.budget.snapshot()),
             consent=Consent(needed=settings.privacy.asks_first),
             seats=Seats(zone=fingerprint(settings), kept=telling.seats),
+            cooling=Cooling(settings.camera.fps, health=lambda: vitals(sys)),
         )
 
     def run(self) -> None:

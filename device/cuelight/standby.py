@@ -71,6 +71,8 @@ def _health(why: str) -> dict[str, object]:
         "latency_p95_ms": status.latency_p95_ms,
         "min_detectable_ms": status.min_detectable_ms,
         "micro": status.micro,
+        "fps_read": status.fps_read,
+        "backs_off": status.backs_off,
         "fault": status.fault,
         "store": "",
         "model_sha256": "",

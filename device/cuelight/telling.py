@@ -25,7 +25,7 @@ from cuelight.statement_log import STATEMENTS, StatementLog
 from cuelight.tell.closing_time import ClosingTime
 from cuelight.tell.discovery import announcement
 from cuelight.tell.feed import Feed
-from cuelight.tell.ledger import LedgerFile
+from cuelight.tell.ledger import ALERTS, LedgerFile, quick_folder
 from cuelight.tell.panel import Panel
 from cuelight.tell.pause_keeper import PauseKeeper
 from cuelight.tell.player import Player
@@ -34,12 +34,13 @@ from cuelight.tell.signal import IDENTIFY, ZONE
 from cuelight.tell.teller import SEATS, Teller
 from cuelight.tell.topics import Topics
 from cuelight.tell.zone_flag import ZoneFlag
-from cuelight.vitals import vitals
+from cuelight.vitals import SYS, vitals
 from cuelight.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from cuelight.records import Reading, Signal, Status, VisitTally
     from cuelight.settings import Settings
@@ -84,6 +85,7 @@ class Telling:
         now: Callable[[], float] = boot_seconds,
         utc: Callable[[], datetime] = lambda: datetime.now(UTC),
         watchdog: Watchdog | None = None,
+        sys: Path = SYS,
     ) -> None:
         self._facts = facts
         self._heard = heard
@@ -97,7 +99,7 @@ class Telling:
             self._watchdog = watchdog or stack.enter_context(Watchdog())
             folder = settings.store_folder
             self.spool = stack.enter_context(open_spool(folder / "windows.sqlite"))
-            self._ledger = LedgerFile(folder / "alerts.json")
+            self._ledger = LedgerFile(folder / ALERTS, quick=quick_folder())
             self._zone = fingerprint(settings)
             log = StatementLog(folder / STATEMENTS)
             self._spending = open_spending(settings, log, today=utc())
@@ -154,7 +156,7 @@ class Telling:
                     now=now,
                     utc=utc,
                     health=lambda: {
-                        **vitals(),
+                        **vitals(sys),
                         "model_sha256": facts.model_sha256,
                         "settings_fault": settings_fault,
                     },
@@ -222,6 +224,8 @@ class Telling:
         """Take how the sensing half is doing, for broker, health and systemd."""
         self.teller.tell(status)
         self._text = status.state + (f": {status.fault}" if status.fault else "")
+        if status.backs_off:
+            self._text += f" (cools down: {status.fps_read:g} frames a second)"
         self._watchdog.status(self._text)
         self._pause.retry()
         if status.fault == MOVED and self._now() >= self._remind_due:

@@ -8,7 +8,8 @@ from typing import Final
 
 from cuelight import __version__
 
-_SYS: Final = Path("/sys")
+SYS: Final = Path("/sys")
+"""Where the kernel shows its devices."""
 
 _TEMPERATURE: Final = "class/thermal/thermal_zone0/temp"
 """Thousandths of a degree C."""
@@ -30,7 +31,7 @@ _DEGREES: Final = 5
 """A face to read warms the processor by a few degrees: a finer figure would show presence."""
 
 
-def vitals(sys: Path = _SYS) -> dict[str, object]:
+def vitals(sys: Path = SYS) -> dict[str, object]:
     """Read temperature (to 5 degrees C) and throttling now; None where nothing sensible is found.
 
     `sys` is where the kernel shows its devices.
@@ -47,7 +48,7 @@ def vitals(sys: Path = _SYS) -> dict[str, object]:
     }
 
 
-def throttled_flags(sys: Path = _SYS) -> int | None:
+def throttled_flags(sys: Path = SYS) -> int | None:
     """Read the firmware's flags, those of now and those since boot; None where it is no Pi."""
     return _read(sys, _THROTTLED, base=16)
 

@@ -37,6 +37,8 @@ HEALTH: Final = {
     "latency_p95_ms": 21.25,
     "min_detectable_ms": 100.0,
     "micro": True,
+    "fps_read": 30.0,
+    "backs_off": False,
     "fault": "",
     "waiting": 0,
 }
@@ -131,6 +133,8 @@ def meet(table: Table, ha: HomeAssistant, broker: Broker, listener: Listener, sp
         "temperature": "55",
         "throttled": "off",
         "micro": "on",
+        "fps_read": "30.0",
+        "backs_off": "off",
         "fault": "none",
         "latency_p95_ms": "21.25",
         "waiting": "0",

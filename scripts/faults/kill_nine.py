@@ -177,7 +177,7 @@ def kill_nine(
         raise RuntimeError(f"the last box did not end well: {last.lines[-5:]}")
     kept, open_visits = _kept(folder)
     with collector.changed:
-        collector.changed.wait_for(lambda: kept.keys() <= collector.windows.keys(), 30.0)
+        collector.changed.wait_for(lambda: kept.keys() <= collector.windows.keys(), 120.0)
         arrived, repeated = dict(collector.windows), collector.repeated
     seqs = {from_json(body).seq for body in kept.values()}
     return Report(

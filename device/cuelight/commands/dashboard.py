@@ -104,7 +104,8 @@ def main(args: argparse.Namespace) -> int:
         stack.enter_context(suppress(KeyboardInterrupt))
         if not is_loopback(args.host) and not args.behind_tls_proxy:
             _log.warning(_IN_CLEAR, page.address)
-        print(f"dashboard on {page.address}", flush=True)
+        # in one piece, line end and all: programs read it beside the log
+        print(f"dashboard on {page.address}\n", end="", flush=True)
         if args.password_file is None:
             print(f"password, for this run only: {password}", flush=True)
         page.serve()

@@ -69,7 +69,7 @@ class DemoPage:
         with self._process.stdout as lines:
             for line in lines:
                 last = line.strip() or last
-                # up to the slash: where output is unbuffered, a log line may come before the newline
+                # up to the slash: unbuffered, a log line may come before the newline
                 if found := re.match(r"dashboard on (http://\S+/)", line):
                     self.line = f"dashboard: {found[1]}  password: {self._password}"
                     self._told(self.line)

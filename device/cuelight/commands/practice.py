@@ -51,7 +51,8 @@ def main(args: argparse.Namespace, *, root: Path = Path("/")) -> int:
     tutor = Tutor(stills, Logbook(path), now=time.time, seed=lambda: secrets.randbits(32))
     mirror = _mirror(args.mirror_source, stills, mark=installed_by(root))
     with mirror, PracticePage(tutor, stills, mirror=mirror, port=args.port) as page:
-        print(f"practice on {page.address}", flush=True)
+        # in one piece, line end and all: programs read it beside the log
+        print(f"practice on {page.address}\n", end="", flush=True)
         print(f"your scores, for you alone: {path}", flush=True)
         with suppress(KeyboardInterrupt):  # Ctrl-C: that is how it ends
             page.serve()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from cuelight.device_toml import load_settings
 from cuelight.errors import SettingsError
 from cuelight.last_good import LAST_GOOD, LastGood
 from cuelight.settings import Settings
+from cuelight.tell.ledger import ALERTS, LedgerFile, quick_folder
 from cuelight.tell.panel import Panel
 from cuelight.tell.player import Player
 from cuelight.tell.signal import RHYTHMS, rhythm
@@ -36,14 +38,30 @@ def main(args: argparse.Namespace) -> int:
     with Panel(settings.lamp, mock_allowed=True) as panel:
         panel.open(outputs_only=True)
         if args.name == "off":
-            print("lamp and motor are off")
-            return 0
-        with Player(panel) as player:
-            player.play(args.name)
-            player.wait_idle(timeout_seconds=2 * rhythm(args.name).duration_seconds + 1.0)
-        where = "mock pins, so nothing lit" if panel.pins and panel.pins.mock else "the lamp"
-        print(f"played {args.name} on {where}")
+            print("lamp and motor are off", flush=True)
+        else:
+            _play(args.name, panel)
+    if args.name == "off":
+        _settle(settings)  # only now: a disk that hangs must not keep a lamp lit
     return 0
+
+
+def _play(name: str, panel: Panel) -> None:
+    with Player(panel) as player:
+        player.play(name)
+        player.wait_idle(timeout_seconds=2 * rhythm(name).duration_seconds + 1.0)
+    where = "mock pins, so nothing lit" if panel.pins and panel.pins.mock else "the lamp"
+    print(f"played {name} on {where}")
+
+
+def _settle(settings: Settings) -> None:
+    """Bring to the disk what a service that was killed kept in memory only; its unit calls this.
+
+    It does so itself once it starts again, but the machine may be going down.
+    """
+    if (quick := quick_folder()) is not None:
+        with suppress(OSError):
+            LedgerFile(settings.store_folder / ALERTS, quick=quick)
 
 
 def _settings(config: Path | None, *, off: bool) -> Settings:

@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from cuelight.cooling import CoolingTimes
 from cuelight.examine.finding import Finding
 from cuelight.tell.wall_clock import clock_is_set
 from cuelight.vitals import THROTTLED_BITS, throttled_flags, vitals
@@ -138,6 +139,9 @@ def examine_temperature(sys: Path = Path("/sys")) -> Finding:
         text = f"{heat}; since it was started: {', '.join(past)}"
         return Finding("temperature", "warning", text, fix, figures)
     if isinstance(degrees, int) and degrees >= _HOT_DEGREES:
-        return Finding("temperature", "warning", f"{heat}, not throttled yet", cool, figures)
+        text = f"{heat}, not throttled yet"
+        if degrees >= CoolingTimes().hot_degrees:
+            text += "; the service reads fewer frames until it is cooler (`backs_off` in health)"
+        return Finding("temperature", "warning", text, cool, figures)
     text = f"{heat}, not throttled since it started"
     return Finding("temperature", "good", text, figures=figures)

@@ -81,6 +81,7 @@ class Courier:
         self._topics = topics
         self._spool = spool
         self._said = dict(say)
+        self._health = ""
         self._listens = [topics.set]
         if announcement:
             self._said[topics.discovery] = announcement
@@ -191,6 +192,7 @@ class Courier:
         except (TypeError, ValueError) as error:
             _log.error("health is not sent: %s", error)
         else:
+            self._health = text
             self._say(self._topics.health, text, qos=0)
 
     def _on_event(self, event: Event) -> None:
@@ -234,6 +236,8 @@ class Courier:
         self._become(BrokerState.connected(self._settings, mqtt5=self._mqtt5))
         for topic, payload in self._said.items():
             self._say(topic, payload, qos=1)
+        if self._health:  # it fell due before the broker was there, at most 30 s ago
+            self._say(self._topics.health, self._health, qos=0)
         for topic in self._listens:
             self._link.subscribe(topic)
 

@@ -92,6 +92,18 @@ def _components(topics: Topics) -> dict[str, dict[str, object]]:
         "latency_p95_ms": _milliseconds(topics, "Latency p95", "latency_p95_ms"),
         "min_detectable_ms": _milliseconds(topics, "Shortest movement told", "min_detectable_ms"),
         "micro": _yes_or_no(topics, "Brief cues told", "micro", icon="mdi:eye-check-outline"),
+        "fps_read": _sensor(
+            topics,
+            "Frames read a second",
+            "fps_read",
+            unit_of_measurement="fps",
+            state_class="measurement",
+            suggested_display_precision=1,
+            icon="mdi:filmstrip-box",
+        ),
+        "backs_off": _yes_or_no(
+            topics, "Reads fewer frames to cool down", "backs_off", device_class="problem"
+        ),
         "waiting": _sensor(
             topics,
             "Windows waiting",

@@ -8,15 +8,16 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
-from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from cuelight.mqtt_client import MqttClient
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
+    from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
     from paho.mqtt.reasoncodes import ReasonCode
 
     from cuelight.settings import MqttSettings
@@ -221,7 +222,7 @@ class Link:
         self._report(self, Message(message.topic, payload, message.retain))
 
 
-class _Client(Client):
+class _Client(MqttClient):
     """A paho client that says so when its network thread dies of a broker's nonsense."""
 
     broken: Callable[[Exception], None]

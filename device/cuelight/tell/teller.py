@@ -161,14 +161,18 @@ class Teller:
 
     def _work(self) -> None:
         while not (self._closing.is_set() and self._queue.empty()):
-            with suppress(queue.Empty):
+            try:
                 told = self._queue.get(timeout=_TICK_SECONDS)
+            except queue.Empty:  # so no signal waits for the disk
+                self._guard(AlertLedger.__name__, self._ledger.settle)
+            else:
                 if told is not None:
                     self._guard(type(told).__name__, self._take, told)
             self._guard("window", self._watch_window)
             self._guard("health", self._tick_feed)
             self._guard("reminder", self._remind)
             self._guard(SeatLedger.__name__, self._keep_seats)
+        self._guard(AlertLedger.__name__, self._ledger.settle)
 
     def _guard(self, what: str, work: Callable[..., None], *told: Told) -> None:
         """Do one piece of work; whatever it raises, say so once and go on with the next one.
@@ -278,6 +282,8 @@ class Teller:
             "latency_p95_ms": status.latency_p95_ms,
             "min_detectable_ms": status.min_detectable_ms,
             "micro": status.micro,
+            "fps_read": status.fps_read,
+            "backs_off": status.backs_off,
             "fault": status.fault,
             "store": self._store_watch.fault,
         }

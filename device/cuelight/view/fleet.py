@@ -31,8 +31,9 @@ class Device:
     one that the broker had retained. Health fields are None where the device did not say.
     `privacy_mode` is the statement's (`notice`, `opt_in`), `shared` whether its table is declared
     shared. `missing` windows are known to exist and have not come; `lost` ones were asked for in
-    vain. `statement` is all that is kept of its privacy statement (`news.STATEMENT_KEYS`),
-    `simulated` is what a simulator says of itself in its statement.
+    vain. `backs_off` says that it is hot and reads `fps_read` frames a second only. `statement` is
+    all that is kept of its privacy statement (`news.STATEMENT_KEYS`), `simulated` is what a
+    simulator says of itself in its statement.
     """
 
     site: str
@@ -53,6 +54,8 @@ class Device:
     missing: int
     lost: int
     statement: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    backs_off: bool | None = None
+    fps_read: float | None = None
 
     def health_age(self, now: datetime) -> timedelta | None:
         """How long ago the last health message came; None when that is unknown."""
@@ -83,6 +86,8 @@ def device_of(row: Row) -> Device:
         missing=max(0, int(seq_top) - int(seq_next) + 1 - int(came)),
         lost=int(lost),
         statement=stated,
+        backs_off=said["backs_off"] if isinstance(said.get("backs_off"), bool) else None,
+        fps_read=_number(said.get("fps_read")),
     )
 
 

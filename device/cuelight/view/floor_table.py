@@ -74,6 +74,8 @@ def _notes(seen: Seen) -> Text:
         notes.append("SIMULATED")
     if seen.health.get("throttled") is True:
         notes.append("throttled")
+    if seen.health.get("backs_off") is True:
+        notes.append("reads fewer frames to cool down")
     if fault := seen.health.get("fault"):
         notes.append(_plain(fault))
     return Text("; ".join(notes), style="yellow")

@@ -6,11 +6,13 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from paho.mqtt.client import Client, MQTTv311
+from paho.mqtt.client import MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion
 
+from cuelight.mqtt_client import MqttClient
+
 if TYPE_CHECKING:
-    from paho.mqtt.client import MQTTMessage
+    from paho.mqtt.client import Client, MQTTMessage
 
 
 class Listener:
@@ -20,7 +22,7 @@ class Listener:
         self.windows: list[dict[str, Any]] = []
         self.topics: dict[str, str] = {}
         self._changed = threading.Condition()
-        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv311)
+        self._client = MqttClient(CallbackAPIVersion.VERSION2, protocol=MQTTv311)
         self._client.on_connect = lambda client, *_: client.subscribe(f"cuelight/{site}/#", qos=1)
         self._client.on_message = self._take
         self._client.connect(host, port)

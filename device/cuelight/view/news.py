@@ -36,6 +36,8 @@ HEALTH_KEYS: Final = (
     "latency_p95_ms",
     "min_detectable_ms",
     "micro",
+    "fps_read",
+    "backs_off",
     "fault",
 )
 """What is kept of a health message. A device shows health only: nothing else is let in."""

@@ -115,6 +115,10 @@ def _trouble(device: Device) -> tuple[list[str], bool]:
     if device.throttled or (device.temperature is not None and device.temperature >= HOT):
         notes.append("Too hot or short of power: the processor is slowed down.")
         worse = True
+    if device.backs_off:
+        rate = "fewer" if device.fps_read is None else f"{device.fps_read:g}"
+        notes.append(f"It cools down and reads {rate} frames a second: give it air.")
+        worse = True
     if device.privacy_mode is None:
         notes.append("It has published no privacy statement.")
         worse = True
