@@ -202,6 +202,8 @@ def test_a_disk_that_fills_up_stops_neither_the_loop_nor_a_clean_stop(bench, sma
     store, _ = small_disk
     with bench.running() as service:
         service.wait_for("STATUS=online")
+        # what it writes and removes at its start is over, and makes no room on the full disk
+        service.wait_for(lambda: sum(line == "WATCHDOG=1" for _, line in service.told) >= 4)
         seen = Path(f"/proc/{service.process.pid}/root") / store.relative_to("/")
         with (seen / "filler").open("wb", buffering=0) as filler:
             while True:
