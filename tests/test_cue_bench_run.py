@@ -12,11 +12,11 @@ from cue_bench.rows import Row, play_rows
 
 from bench_clips import event, truth_table
 from cuelight.cli import main as cuelight
-from cuelight.compose import build_model, cues_path
+from cuelight.compose import build_model, cues_path, thresholds_of
 from cuelight.cuebook import load_cuebook
 from cuelight.places import models_folder, sample_clip
 from cuelight.read.cue import EXPRESSION_CUES
-from cuelight.read.reader import Reader, UnitThresholds
+from cuelight.read.reader import Reader
 from cuelight.sense.clip import open_clip
 from cuelight.settings import Settings
 
@@ -123,11 +123,7 @@ def test_the_same_cues_come_of_the_rows_that_the_loop_reads_from(make_clip):
                 expressions.append(model.read(face, frame))
                 finder.follow(face.track, expressions[-1])
             rows.append(Row(frame.timestamp, tuple(expressions), finder.occupied))
-    units = {
-        name: UnitThresholds(unit.enter, unit.leave, unit.noise, unit.prior, live=unit.live)
-        for name, unit in model.card.units.items()
-    }
-    reader = Reader(units, load_cuebook(cues_path(settings)))
+    reader = Reader(thresholds_of(model.card), load_cuebook(cues_path(settings)))
     from cue_bench.clips import find_clips
 
     (clip,) = find_clips([make_clip("smile", "smile.mp4")])

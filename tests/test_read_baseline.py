@@ -7,10 +7,13 @@ from hypothesis import strategies as st
 
 from cuelight.read.baseline import Baseline, BaselineTimes
 from cuelight.read.channel import EXPRESSIVE
+from cuelight.read.thresholds import UnitThresholds
 from cuelight.records import Cue
-from faces import SMILE, THRESHOLDS, Actor, Move, play, times
+from cuelight.sense.records import UNITS
+from faces import SMILE, Actor, Move, play, times
 
 SMILING = EXPRESSIVE.index("AU12L")
+THRESHOLDS = {name: UnitThresholds() for name in UNITS}
 
 
 def taught(actor: Actor, seconds: float, *, fps: float = 30.0, calm: float | None = None):
@@ -97,3 +100,29 @@ def test_a_face_that_wavers_little_is_read_more_keenly_than_the_card_says():
     shown[SMILING] += 0.08
     assert THRESHOLDS["AU12L"].enter > 0.08
     assert 1.0 <= still.rises(shown)[1][SMILING] <= 2.0
+
+
+OWN_SCALE = {name: UnitThresholds(enter=0.3, leave=0.15, slope=2.5) for name in UNITS}
+"""Units with a scale of their own, of which an intensity of 0.4 is a full movement."""
+
+
+@pytest.mark.parametrize("where", [-1.5, 0.0, 2.0])
+def test_where_a_face_stands_in_a_units_own_scale_says_nothing(where):
+    baseline = Baseline(OWN_SCALE, BaselineTimes())
+    seen, intensities = np.zeros(37), np.full(31, 0.03)
+    seen[:31] = where
+    baseline.update(seen, 0.0, neutral_probability=0.9, intensities=intensities)
+    assert baseline.rises(seen)[0][SMILING] == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize("where", [-1.5, 0.0, 2.0])
+def test_what_a_face_comes_with_is_told_by_its_intensity(where):
+    baseline = Baseline(OWN_SCALE, BaselineTimes())
+    seen, intensities = np.zeros(37), np.full(31, 0.03)
+    seen[:31] = where
+    intensities[SMILING] = 0.43
+    for _ in range(15):
+        baseline.update(seen, 1 / 30, neutral_probability=0.2, intensities=intensities)
+    rises, _ = baseline.rises(seen)
+    assert rises[SMILING] == pytest.approx(1.0, abs=0.1), "a full smile"
+    assert rises[UNITS.index("AU04L")] == pytest.approx(0.0, abs=0.1)

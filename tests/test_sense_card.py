@@ -39,7 +39,8 @@ def test_the_real_card_describes_the_real_model():
     assert (card.height, card.width) == (112, 112)
     assert card.template.shape == (32, 2)
     assert set(card.units) == set(UNITS)
-    assert sorted(card.outputs.values()) == [0, 1, 2, 3, 4, 5]
+    assert sorted(card.outputs.values()) == [0, 1, 2, 3, 4, 5, 6]
+    assert card.scales.shape == (len(UNITS),)
 
 
 def test_the_template_has_level_eyes_in_the_agreed_place():
@@ -70,6 +71,8 @@ def test_every_unit_ends_below_where_it_begins():
         (r"^index = 1$", "index = 0", r"outputs\.\*\.index"),
         (r'"eye_r_outer", "eye_r_inner", "eye_l', '"eye_r_upper", "eye_l', r"crop\.stable"),
         (r"^  \[0\.[^\]]*\],", "", r"crop\.template is .*; wanted: 32 points"),
+        (r"^scales = \[[^,]*,", "scales = [", r"outputs\.relative\.scales is .*; wanted: 24 numb"),
+        (r"^scales = \[[^,]*,", "scales = [0.0,", r"outputs\.relative\.scales is .*above 0"),
         (r"^enter = .*$", "enter = 0.0001", r"units\.AU01 is enter 0\.0001.*0 < leave <= enter"),
         (
             r"(\[units\.AU01\][^\[]*\nnoise = )\S+",

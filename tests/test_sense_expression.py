@@ -49,6 +49,37 @@ def test_an_expression_has_every_channel_in_its_range(model, goldens):
         assert seen.landmarks.dtype == seen.action_units.dtype == np.float32
 
 
+OWN = {
+    "smile": ("AU12L", "AU12R"),
+    "smile_l": ("AU12L",),
+    "smile_r": ("AU12R",),
+    "sneer": ("AU09",),
+    "lip_up": ("AU10",),
+    "brows_down": ("AU04L", "AU04R"),
+    "brows_up": ("AU01", "AU02L", "AU02R"),
+}
+
+
+def test_a_face_is_told_from_itself_by_the_units_that_moved(model, goldens):
+    crops = zip(goldens["crops"], goldens["shows"].tolist(), strict=True)
+    rest, told = None, set()
+    for crop, shows in crops:
+        if shows in {"cartoon", "blink"}:
+            continue
+        seen = model.read(face(crop, Similarity(112, 0, 0, 0)), FRAME).relative_units
+        if not shows:
+            rest = seen
+            continue
+        gained = dict(zip(UNITS, (seen - rest).tolist(), strict=True))
+        own = [gained[unit] for unit in OWN[shows]]
+        assert sum(own) / len(own) > 0.5
+        if shows in {"smile_l", "smile_r"}:
+            other = gained["AU12R" if shows == "smile_l" else "AU12L"]
+            assert abs(other) < 0.3 * own[0]
+        told.add(shows)
+    assert told == set(OWN)
+
+
 def test_landmarks_roll_and_scale_are_carried_into_the_frame(model, goldens):
     crop = goldens["crops"][0]
     plain = model.read(face(crop, Similarity(1, 0, 0, 0)), FRAME)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cuelight.read.reader import Decision
+    from cuelight.read.reader import CueBook, Decision
     from cuelight.sense.card import Card
     from cuelight.settings import Settings
 
@@ -84,11 +84,27 @@ def build_reader(
     settings: Settings, card: Card, *, explain: Callable[[Decision], object] | None = None
 ) -> Reader:
     """Open what judges the expressions of a card's model. Raises ModelError for a bad cue book."""
-    units = {
-        name: UnitThresholds(unit.enter, unit.leave, unit.noise, unit.prior, live=unit.live)
+    return reader_of(settings, card, load_cuebook(cues_path(settings)), explain=explain)
+
+
+def reader_of(
+    settings: Settings,
+    card: Card,
+    book: CueBook,
+    *,
+    explain: Callable[[Decision], object] | None = None,
+) -> Reader:
+    """Open what judges the expressions of a card's model by a cue book."""
+    limits = ReadLimits(movement=movement_times(settings))
+    budget = JudgedBudget({name: entry.confidence for name, entry in book.readings.items()})
+    return Reader(thresholds_of(card), book, budget=budget, limits=limits, explain=explain)
+
+
+def thresholds_of(card: Card) -> dict[str, UnitThresholds]:
+    """Give the reader's thresholds of each unit, as the card states them."""
+    return {
+        name: UnitThresholds(
+            unit.enter, unit.leave, unit.noise, unit.prior, live=unit.live, slope=unit.slope
+        )
         for name, unit in card.units.items()
     }
-    limits = ReadLimits(movement=movement_times(settings))
-    book = load_cuebook(cues_path(settings))
-    budget = JudgedBudget({name: entry.confidence for name, entry in book.readings.items()})
-    return Reader(units, book, budget=budget, limits=limits, explain=explain)

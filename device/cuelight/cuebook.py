@@ -9,6 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from cuelight.errors import ModelError
+from cuelight.looks import LOOKS_FILE, load_looks
 from cuelight.read.book import CueBook, CueEntry, ReadingEntry
 from cuelight.read.budget import PRIORITY
 from cuelight.read.cue import CUES
@@ -53,7 +54,9 @@ def load_cuebook(path: Path) -> CueBook:
     readings, cues = check.table("reading", table["reading"]), check.table("cue", table["cue"])
     check.names("reading", readings, PRIORITY, complete=PRIORITY)
     check.names("cue", cues, CUES, complete=sorted(CUES))
-    evidence = check.entry("evidence", table.get("evidence", {}), CueBook, ("cues", "readings"))
+    evidence = check.entry(
+        "evidence", table.get("evidence", {}), CueBook, ("cues", "readings", "looks")
+    )
     return CueBook(
         cues={
             name: CueEntry(**check.entry(f"cue.{name}", row, CueEntry))
@@ -63,6 +66,7 @@ def load_cuebook(path: Path) -> CueBook:
             name: ReadingEntry(**check.entry(f"reading.{name}", row, ReadingEntry))
             for name, row in readings.items()
         },
+        looks=load_looks(path.with_name(LOOKS_FILE)),
         **evidence,
     )
 

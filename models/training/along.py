@@ -45,7 +45,7 @@ def correlations(units: Floats, gaze: Floats, clip: Clip) -> dict[str, float]:
 
 def clip_scores(said: list[Floats], clip: Clip) -> Scores:
     """Compare predictions with the teacher along one clip, on crops from the teacher's points."""
-    units, emotions, head, gaze, landmarks, _ = said
+    units, emotions, head, gaze, landmarks = said[:5]
     off = np.linalg.norm(landmarks.reshape(clip.landmarks.shape) - clip.landmarks, axis=2)
     spread = dict(zip(UNITS, clip.plain.std(0).tolist(), strict=True))
     spread |= {f"gaze {axis}": float(clip.gaze[:, row].std()) for row, axis in enumerate(GAZE)}

@@ -27,6 +27,7 @@ KINDS = {
     "gaze": ("degrees", GAZE),
     "landmarks": ("crop units", tuple(POINTS)),
     "quality": ("probability", QUALITY),
+    "relative": ("what one face gained, 1 a full movement", UNITS),
 }
 DETECTOR = {
     "right_eye": ("eye_r_outer", "eye_r_inner"),
@@ -40,7 +41,7 @@ PROVEN_ON = {"warped": "warped faces", "swept": "renders"}
 
 def evidence(unit: str, found: dict[str, Any], table: dict[str, Any]) -> tuple[bool, str]:
     """Decide whether a unit is shown to work, by the recipe's rule; give the reason in words."""
-    proofs, along = found["proofs"][unit], found["channels"].get(unit)
+    proofs, along = found["proofs"][unit], found["compared"].get(unit)
     said = [
         f"{move} of {table['told_strength']:g} told on {100 * proof['share']:.0f} % of "
         f"{PROVEN_ON[proof['on']]}"
@@ -57,8 +58,7 @@ def evidence(unit: str, found: dict[str, Any], table: dict[str, Any]) -> tuple[b
 
 def thresholds(unit: str, found: dict[str, Any], table: dict[str, Any]) -> tuple[float, float]:
     """Give onset and offset thresholds above a visitor's own neutral."""
-    reach = found["high"][unit] - found["prior"][unit]
-    wanted = max(table["enter_noise"] * found["noise"][unit], table["enter_reach"] * reach)
+    wanted = table["enter_noise"] * found["noise"][unit]
     enter = float(np.clip(wanted, table["enter_least"], table["enter_most"]))
     return enter, enter * table["leave_share"]
 
@@ -109,7 +109,11 @@ def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Floats, 
     ]
     for index, (name, (kind, names)) in enumerate(KINDS.items()):
         lines += [f"[outputs.{name}]", f"index = {index}", f'kind = "{kind}"']
-        lines += [f"names = {_names(names)}", ""]
+        lines.append(f"names = {_names(names)}")
+        if name == "relative":
+            scales = ", ".join(f"{scale:.4f}" for scale in found["relative_scale"])
+            lines += ["# What one of each output is worth.", f"scales = [{scales}]"]
+        lines.append("")
     lines += [
         "[crop]",
         "# Crop units: 0..1 over the crop, pixel = unit x 112. The person's right is image left.",
@@ -135,8 +139,10 @@ def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Floats, 
         _noise(found, "gaze", GAZE),
         "# Relative to the head: yaw + towards the person's left (image right); pitch + up.",
         "",
+        "# In relative units, but for AU25, AU26 and AU45, which are compared by their intensity.",
         "# enter, leave: above the visitor's own neutral. noise: deviation on a still face.",
-        "# prior: median of faces voted neutral. live = false: not shown to work, not to be used.",
+        "# prior: median intensity of faces voted neutral. slope: relative units for each of",
+        "# intensity, 0 for those without. live = false: not shown to work, not to be used.",
     ]
     for unit in UNITS:
         live, why = evidence(unit, found, table)
@@ -148,6 +154,7 @@ def write_card(found: dict[str, Any], recipe: dict[str, Any], template: Floats, 
             f"leave = {leave:.3f}",
             f"noise = {found['noise'][unit]:.4f}",
             f"prior = {found['prior'][unit]:.4f}",
+            f"slope = {found['slope'][unit]:.3f}",
             "",
         ]
     lines += _data(recipe) + _results(found)

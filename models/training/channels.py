@@ -32,8 +32,13 @@ STABLE = (
 )  # fmt: skip
 """The points that expressions hardly move: the crop is fitted to these."""
 
-OUTPUTS = ("units", "emotions", "head", "gaze", "landmarks", "quality")
+OUTPUTS = ("units", "emotions", "head", "gaze", "landmarks", "quality", "relative")
 WIDTHS = (len(UNITS), len(EMOTIONS), len(HEAD), len(GAZE), 2 * len(POINTS), len(QUALITY))
+"""How many values each output has that `fit.py` trains: all but the last."""
+RELATIVE = OUTPUTS.index("relative")
+"""The output by which a face is compared with itself: 24 units, of which only differences count."""
+ABSOLUTE = ("AU25", "AU26", "AU45L", "AU45R")
+"""Units that are compared by their intensity all the same: jaw and lids move far."""
 
 
 def swapped(names: tuple[str, ...]) -> list[int]:

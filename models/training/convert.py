@@ -1,8 +1,8 @@
 """Turn a checkpoint into the full-integer int8 file that the device runs.
 
-Fourth step of the recipe: `<run>.pt` -> `float-<run>.tflite` in the cache -> `expression.tflite`.
-litert-torch lowers the graph; ai-edge-quantizer makes weights (by channel) and activations int8,
-calibrated on training crops varied as in training.
+Fifth step of the recipe: `<run>.pt` and its relative head -> `float-<run>.tflite` in the cache ->
+`expression.tflite`. litert-torch lowers the graph; ai-edge-quantizer makes weights (by channel) and
+activations int8, calibrated on training crops varied as in training.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ai_edge_quantizer import calibrator, quantizer, recipe_manager
 from ai_edge_quantizer import recipe as ways
 from ai_edge_quantizer.utils.qsv_utils import min_max_update
 from augment import Place, Strength, relit, take
-from channels import EMOTIONS, OUTPUTS, WIDTHS
+from channels import EMOTIONS, OUTPUTS, UNITS, WIDTHS
 from net import Deployed, ExpressionNet
 from quantised import Quantised, open_interpreter
 from shards import Drawer, open_shards, row_weights
@@ -54,6 +54,18 @@ def calibration_crops(cache: Path, recipe: dict[str, Any]) -> torch.Tensor:
     return seen.permute(0, 2, 3, 1).contiguous()
 
 
+def load_relative(path: Path) -> tuple[torch.nn.Linear, np.ndarray[Any, np.dtype[np.float32]]]:
+    """Load the head of relative units, and what one of each output is worth (24,)."""
+    with np.load(path) as held:
+        weight, bias = (torch.from_numpy(held[name]) for name in ("weight", "bias"))
+        scale = held["scale"]
+    head = torch.nn.Linear(weight.shape[1], weight.shape[0])
+    with torch.no_grad():
+        head.weight.copy_(weight)
+        head.bias.copy_(bias)
+    return head, scale
+
+
 def emotion_shift(recipe: dict[str, Any]) -> torch.Tensor:
     """Give what is added to the emotion logits: part of the log share that FER+ faces have."""
     table = recipe["convert"]
@@ -61,10 +73,10 @@ def emotion_shift(recipe: dict[str, Any]) -> torch.Tensor:
     return (share / share.sum()).log() * float(table["prior_part"])
 
 
-def to_float(net: ExpressionNet, shift: torch.Tensor, path: Path) -> None:
+def to_float(whole: Deployed, path: Path) -> None:
     """Write the float file."""
     sample = (torch.rand(1, 112, 112, 1),)
-    litert_torch.convert(Deployed(net, shift).eval(), sample).export(str(path))
+    litert_torch.convert(whole.eval(), sample).export(str(path))
 
 
 def to_int8(source: Path, crops: torch.Tensor, path: Path) -> None:
@@ -83,13 +95,12 @@ def to_int8(source: Path, crops: torch.Tensor, path: Path) -> None:
 
 
 def check(path: Path) -> None:
-    """Refuse a file whose outputs are not the contract's six, int8, in order."""
+    """Refuse a file whose outputs are not the contract's seven, int8, in order."""
     model = Quantised(path)
     widths = tuple(part.shape[-1] for part in model(np.zeros((112, 112), np.uint8)))
-    if widths != WIDTHS:
-        message = (
-            f"{path}: outputs are {widths} wide; wanted {dict(zip(OUTPUTS, WIDTHS, strict=True))}"
-        )
+    wanted = dict(zip(OUTPUTS, (*WIDTHS, len(UNITS)), strict=True))
+    if widths != tuple(wanted.values()):
+        message = f"{path}: outputs are {widths} wide; wanted {wanted}"
         raise ValueError(message)
 
 
@@ -108,7 +119,9 @@ def main() -> None:
     crops = calibration_crops(given.cache, recipe)
     # Named for the run, so that one run's trial leaves another's file alone.
     source = given.cache / f"float-{given.run}.tflite"
-    to_float(load_net(given.cache / f"{given.run}.pt"), emotion_shift(recipe), source)
+    net = load_net(given.cache / f"{given.run}.pt")
+    relative, _ = load_relative(given.cache / f"{given.run}-relative.npz")
+    to_float(Deployed(net, relative, emotion_shift(recipe)), source)
     to_int8(source, crops, given.out)
     check(given.out)
     print(f"{given.out}: {given.out.stat().st_size / 1e6:.2f} MB")

@@ -109,8 +109,8 @@ class ExpressionNet(nn.Module):
         assert isinstance(layer, nn.Linear)
         return layer
 
-    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Give units and quality as logits, emotions as logits, head and gaze / 30, landmarks."""
+    def features(self, x: Tensor) -> Tensor:
+        """Give what all heads see of grey crops: (N,448)."""
         middle = self.middle(self.stem(x))
         top = self.top(middle)
         pooled = self.pooled(top).mean((2, 3))
@@ -119,7 +119,11 @@ class ExpressionNet(nn.Module):
         coarse = self.coarse(top).permute(0, 2, 3, 1).flatten(1)
         where = self.where(torch.cat((fine, coarse), 1))
         whole = self.whole(top).mean((2, 3))
-        features = self.drop(torch.cat((pooled, where, whole), 1))
+        return torch.cat((pooled, where, whole), 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Give units and quality as logits, emotions as logits, head and gaze / 30, landmarks."""
+        features = self.drop(self.features(x))
         return tuple(head(features) for head in self.heads.values())
 
 
@@ -152,11 +156,16 @@ def finish(raw: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 
 class Deployed(nn.Module):
-    """The whole graph as the device runs it: (1,112,112,1), 0..1, to the six finished outputs."""
+    """The whole graph as the device runs it: (1,112,112,1), 0..1, to the seven finished outputs.
 
-    def __init__(self, net: ExpressionNet, emotion_shift: Tensor | None = None) -> None:
+    `relative` is the head of `relative.py`.
+    """
+
+    def __init__(
+        self, net: ExpressionNet, relative: nn.Linear, emotion_shift: Tensor | None = None
+    ) -> None:
         super().__init__()
-        self.net = net.eval()
+        self.net, self.relative = net.eval(), relative
         shift = torch.zeros(WIDTHS[1]) if emotion_shift is None else emotion_shift
         # Folded into weights and biases, so that neither costs an operation on the device.
         with torch.no_grad():
@@ -166,8 +175,10 @@ class Deployed(nn.Module):
                 net.head(name).bias.mul_(DEGREES)
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Map one crop to units, emotions, head, gaze, landmarks and quality."""
-        units, emotions, head, gaze, landmarks, quality = self.net(x.permute(0, 3, 1, 2))
+        """Map one crop to units, emotions, head, gaze, landmarks, quality and relative units."""
+        features = self.net.features(x.permute(0, 3, 1, 2))
+        raw = (head(features) for head in self.net.heads.values())
+        units, emotions, head, gaze, landmarks, quality = raw
         return (
             torch.sigmoid(units),
             torch.softmax(emotions, 1),
@@ -175,4 +186,5 @@ class Deployed(nn.Module):
             gaze,
             landmarks,
             torch.sigmoid(quality),
+            self.relative(features),
         )

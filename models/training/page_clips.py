@@ -22,16 +22,19 @@ def _channels(found: Found) -> list[str]:
             "tracking` cuts them by the model's own landmarks of the frame before, as the device "
             "does. A channel counts where the teacher moves it (sd "
             f"{found['edges']['moving_spread']} or more, gaze {found['edges']['moving_degrees']} "
-            "degrees); its figure is the median over such clips."
+            "degrees); its figure is the median over such clips. `Compared`: the relative units, "
+            "by which the device compares a face with its own neutral."
         ),
     ]
     if found["missing_clips"]:
         lines += [f"Not there, so not measured: {', '.join(found['missing_clips'])}.", ""]
     lines += table(
-        ("channel", "clips", "median r", "lowest r", "own tracking, median r", "lost by int8"),
+        ("channel", "clips", "median r", "compared", "lowest r", "own tracking, median r",
+         "lost by int8"),
         [
             (
                 name, score["clips"], number(score["median"]),
+                number(found["compared"][name]["median"]),
                 f"{score['lowest']:.2f} ({score['lowest_clip']})", number(score["followed"]),
                 number(score["loss"], 3),
             )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from channels import ABSOLUTE, RELATIVE, UNITS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def open_interpreter(path: Path, threads: int = 1) -> Any:  # noqa: ANN401 - the
 
 
 class Quantised:
-    """The int8 model: crops (112,112) uint8 to the six outputs in the card's units."""
+    """The int8 model: crops (112,112) uint8 to its seven outputs, as they are dequantised."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -78,3 +79,22 @@ class Quantised:
     def _in_turn(self, crops: Grey) -> list[Floats]:
         rows = [self(crop) for crop in crops]
         return [np.stack([row[place] for row in rows]) for place in range(len(self._outputs))]
+
+
+class Compared(Quantised):
+    """The same, with what the device compares a face with its own neutral by as output 0.
+
+    That is a unit's relative output by its `scale` (24,), but for jaw and lids, whose movements are
+    large (`cuelight.read.sitter`). Only differences of it mean anything.
+    """
+
+    def __init__(self, path: Path, scale: Floats) -> None:
+        super().__init__(path)
+        self._scale = scale
+
+    def many(self, crops: Grey) -> list[Floats]:
+        """Give the outputs of crops (N,112,112), each (N,K)."""
+        found = super().many(crops)
+        relative = found[RELATIVE] * self._scale
+        found[0] = np.where(np.isin(UNITS, ABSOLUTE), found[0], relative).astype(np.float32)
+        return found

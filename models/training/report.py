@@ -19,15 +19,15 @@ import torch
 from along import channel_r, clip_scores, follow
 from buckets import by_bucket, marks_of
 from clips import Clip, find_clip, open_clip
-from convert import emotion_shift, load_net
+from convert import emotion_shift, load_net, load_relative
 from expressions import expressions
 from held_out import open_movable, reported, voted
 from net import finish
 from nose import rendered_nose, swept_nose, voted_nose, warped_nose
 from page import write_page
 from plots import draw_plots
-from quantised import Quantised
-from responses import swept_responses, warped_responses
+from quantised import Compared, Quantised
+from responses import slopes, swept_responses, warped_responses
 from score import by_light, middle, neutral, stills
 from sensitivity import by_mark, proofs, sensitivity, spill
 from shards import Shard, open_shards
@@ -53,6 +53,8 @@ class Report:
         self.given, self.recipe, self.table = given, recipe, recipe["report"]
         self.seed = int(recipe["seed"])
         self.model = Quantised(given.model)
+        _, scale = load_relative(given.cache / f"{given.run}-relative.npz")
+        self.compared = Compared(given.model, scale)
         self.net = load_net(given.cache / f"{given.run}.pt")
         self.shift = emotion_shift(recipe)
         self.held_out = reported(open_shards(given.cache, valid=True))
@@ -60,6 +62,7 @@ class Report:
             "sha256": hashlib.sha256(given.model.read_bytes()).hexdigest(),
             "bytes": given.model.stat().st_size,
             "parameters": sum(part.numel() for part in self.net.parameters()),
+            "relative_scale": scale.tolist(),
             "came_about": self.table["came_about"],
             "edges": {name: self.table[name] for name in EDGES},
         }
@@ -88,14 +91,14 @@ class Report:
             if voted(shard):
                 forms = {"int8": said[1], "float": loose[1]}
                 found["expressions"] = expressions(forms, shard, self.recipe)
-                found["prior"], found["high"] = neutral(said, shard, table["neutral_share"])
+                found["prior"] = neutral(said, shard, table["neutral_share"])
                 found["nose"]["voted"] = voted_nose(said[0], shard, table["resamples"], self.seed)
             if "majority" in shard.extras:
                 found["light"][shard.name] = by_light(said, shard, table["light"])
             else:
                 self._on_renders(shard, said)
             if shard.name == "portraits":
-                found["noise"] = steadiness(self.model, shard, table["still"], self.seed)
+                found["noise"] = steadiness(self.compared, shard, table["still"], self.seed)
 
     def _on_renders(self, shard: Shard, said: list[Floats]) -> None:
         marks = marks_of(shard, self.given.cache)
@@ -109,15 +112,18 @@ class Report:
         found, table, still = self.found, self.table, self.table["still"]
         faces = open_movable(self.given.cache, self.held_out, table, self.seed)
         found["nose"]["warped"] = warped_nose(self.model, faces, table, self.seed)
-        found["sides"] = {"warped": warped_sides(self.model, faces, table, self.seed)}
-        warped = warped_responses(self.model, faces, table, still, self.seed)
+        found["sides"] = {"warped": warped_sides(self.compared, faces, table, self.seed)}
+        warped = warped_responses(self.compared, faces, table, still, self.seed)
         found["sensitivity"] = {"warped": sensitivity(warped)}
         found["spill"] = {"warped": spill(warped, SPILL_STRENGTH)}
         found["warped_faces"] = len(faces)
-        swept = swept_responses(self.model, self.given.cache, still, self.seed)
+        swept = swept_responses(self.compared, self.given.cache, still, self.seed)
         found["proofs"] = proofs(warped, swept, self.recipe["card"])
         if swept is not None:
-            found["nose"]["swept"] = swept_nose(swept, table["resamples"], self.seed)
+            plain = swept_responses(self.model, self.given.cache, still, self.seed)
+            assert plain is not None
+            found["slope"] = slopes(plain, swept)
+            found["nose"]["swept"] = swept_nose(plain, table["resamples"], self.seed)
             found["sides"]["swept"] = swept_sides(swept, table, self.seed)
             found["sensitivity"]["swept"] = sensitivity(swept)
             found["spill"]["swept"] = spill(swept, SPILL_STRENGTH)
@@ -139,10 +145,15 @@ class Report:
             found["clips"][name] = {
                 **clip_scores(said, clip),
                 "float": clip_scores(self.loose(clip.crop), clip),
+                "compared": clip_scores(self.compared.many(clip.crop), clip),
                 "followed": follow(path, clip, self.model, template),
             }
             shown[name] = clip, said
         found["channels"] = channel_r(found["clips"], self.table)
+        compared = {
+            name: clip | {"r": clip["compared"]["r"]} for name, clip in found["clips"].items()
+        }
+        found["compared"] = channel_r(compared, self.table)
         return shown
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from channels import UNITS
+from channels import ABSOLUTE, UNITS
 from movements import WARPED, gain_of, moves_of
 from steady import Unrest, see_again
 from tqdm import tqdm
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 TIMES = 10
 """How often each neutral render is seen again."""
+TOP = 0.99
+"""Slopes are taken where an intensity gained most: from this quantile on."""
 STRENGTHS = (0.03, 0.06, 0.125, 0.25, 0.5, 1.0)
 CUES: dict[str, tuple[str, ...]] = {
     "inner_up": ("AU01",), "outer_up": ("AU02L", "AU02R"), "outer_up_l": ("AU02L",),
@@ -146,3 +148,19 @@ def _gathered(
     whole = {name: np.concatenate(each) for name, each in parts.items()}
     change = whole["said"] - base[whole["face"]]
     return Responses(**whole, change=change, base=base, none=none, mark=mark)
+
+
+def slopes(absolute: Responses, relative: Responses) -> dict[str, float]:
+    """Give, for each unit, relative units gained for each of intensity; 0 where it has no relative.
+
+    Both read the same rows. A slope is taken where the intensity gained most.
+    """
+    return {
+        unit: 0.0 if unit in ABSOLUTE else _slope(absolute.change[:, row], relative.change[:, row])
+        for row, unit in enumerate(UNITS)
+    }
+
+
+def _slope(absolute: Floats, relative: Floats) -> float:
+    most = absolute >= np.quantile(absolute, TOP)
+    return float(np.median(relative[most]) / max(float(np.median(absolute[most])), 1e-6))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from along import EYES
-from channels import EMOTIONS, GAZE, HEAD, UNITS
+from channels import EMOTIONS, GAZE, HEAD, UNITS, WIDTHS
 from crop import CROP, MARGIN, Floats, Grey
 from intervals import auc
 from validate import correlation
@@ -39,7 +39,7 @@ def landmarks_off(said: Floats, known: Floats) -> Floats:
 
 def stills(said: list[Floats], shard: Shard) -> Scores:
     """Score predictions for a shard's held-out rows: see the report for what each means."""
-    units, _, head, gaze, landmarks, quality = said
+    units, _, head, gaze, landmarks, quality = said[: len(WIDTHS)]
     known = shard.fields
     scores: Scores = {
         "rows": len(shard),
@@ -74,17 +74,13 @@ def strong_auc(said: Floats, known: Floats) -> dict[str, float]:
     return found
 
 
-def neutral(said: list[Floats], shard: Shard, share: float) -> tuple[Scores, Scores]:
-    """Give the median of each unit over faces voted neutral, and its 95th percentile over all."""
+def neutral(said: list[Floats], shard: Shard, share: float) -> Scores:
+    """Give the median of each unit over faces voted neutral."""
     votes = shard.fields["emotions"][:, EMOTIONS.index("neutral")]
     turned = np.abs(shard.fields["head"][:, :2]).max(1)
     plain = (votes >= share) & (turned < PLAIN_DEGREES)
     prior = np.median(said[0][plain], 0)
-    high = np.percentile(said[0], 95, 0)
-    return (
-        dict(zip(UNITS, prior.tolist(), strict=True)),
-        dict(zip(UNITS, high.tolist(), strict=True)),
-    )
+    return dict(zip(UNITS, prior.tolist(), strict=True))
 
 
 def light(crops: Grey) -> dict[str, Floats]:

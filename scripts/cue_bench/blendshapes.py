@@ -85,6 +85,7 @@ class PeerRows:
             track=1,
             timestamp=timestamp,
             action_units=self.units[row],
+            relative_units=self.units[row],
             emotions=self._emotions[row],
             head=Head(yaw, pitch, roll, (bottom - top) / self._height),
             gaze=Gaze(gaze_yaw, gaze_pitch),

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from cuelight.sensing import Seen
     from cuelight.settings import Settings
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when the arrays of a kept file change their meaning."""
 
 _SENSES: Final = (
@@ -56,16 +56,20 @@ def play_kept(clip: BenchClip, settings: Settings, folder: Path | None) -> Play:
     """
     if folder is None:
         return play_clip(clip, settings)
+    card = load_card(models_folder(settings.model.folder))
+    return play_rows(kept_rows(clip, settings, folder), build_reader(settings, card), clip.marks)
+
+
+def kept_rows(clip: BenchClip, settings: Settings, folder: Path) -> Sequence[Row]:
+    """Give what sensing gave of a clip, from what `folder` keeps of it, else by the real loop."""
     kept = folder / f"{key_of(clip.film, settings)}.npz"
     rows = load_rows(kept)
     if rows is None:
         rows = []
         with open_clip(clip.film) as film:
-            play = gather(_noted(replay(build_sensing(settings), film, clip.marks), rows))
+            gather(_noted(replay(build_sensing(settings), film, clip.marks), rows))
         keep_rows(kept, rows)
-        return play
-    card = load_card(models_folder(settings.model.folder))
-    return play_rows(rows, build_reader(settings, card), clip.marks)
+    return rows
 
 
 def key_of(film: Path, settings: Settings) -> str:
@@ -104,6 +108,7 @@ def keep_rows(path: Path, rows: Sequence[Row]) -> None:
         faces=np.array([len(row.expressions) for row in rows], np.int64),
         tracks=np.array([face.track for face in faces], np.int64),
         units=np.array([face.action_units for face in faces], np.float32),
+        relative=np.array([face.relative_units for face in faces], np.float32),
         emotions=np.array([face.emotions for face in faces], np.float32),
         landmarks=np.array([face.landmarks for face in faces], np.float32),
         floats=np.array([_floats(face) for face in faces], np.float64).reshape(-1, 11),
@@ -129,15 +134,17 @@ def _expressions(kept: Mapping[str, NDArray[Any]]) -> Iterator[Expression]:
         np.repeat(kept["times"], kept["faces"]).tolist(),
         kept["tracks"].tolist(),
         kept["units"],
+        kept["relative"],
         kept["emotions"],
         kept["landmarks"],
         kept["floats"].tolist(),
     )
-    for timestamp, track, units, emotions, landmarks, some in zip(*columns, strict=True):
+    for timestamp, track, units, relative, emotions, landmarks, some in zip(*columns, strict=True):
         yield Expression(
             track=track,
             timestamp=timestamp,
             action_units=units,
+            relative_units=relative,
             emotions=emotions,
             head=Head(*some[:4]),
             gaze=Gaze(*some[4:6]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, TypeVar
@@ -61,7 +62,9 @@ def _peer(
 ) -> tuple[ClipScore, Play]:
     clip, answer = looked
     book = load_cuebook(cues_path(settings))
-    play = play_rows(PeerRows(answer, RECIPE), Reader(units, book), clip.marks)
+    # what cues look like was fitted to our own model's units
+    stated = replace(book, looks={})
+    play = play_rows(PeerRows(answer, RECIPE), Reader(units, stated), clip.marks)
     return score_clip(clip, play, book), play
 
 

@@ -25,6 +25,9 @@ _SETTLING_CALM: Final = 3.0
 
 _SMILES: Final = ("AU06", "AU12L", "AU12R", "AU14L", "AU14R", "happiness")
 
+_MOUTH: Final = ("AU15", "AU17", "AU18", "AU24", "AU28")
+"""What words let go of again and again: what these fall to meanwhile is no neutral."""
+
 _SHARE_KEPT: Final = 0.25
 """Of a level far above neutral, the part by which it may waver and still be kept."""
 
@@ -37,8 +40,9 @@ class BaselineTimes:
     """How fast a neutral is learned; time constants in seconds.
 
     The neutral rises slowly and falls quickly, so it settles low in what a face does at rest.
-    `first` values hold while the baseline is provisional. `held` is how long an expression must be
-    kept before it becomes the neutral: raising it forgets arrivals with a smile later.
+    `first` values hold while the baseline is provisional; over `arrival_seconds` a face's first
+    sight is averaged, where units have a scale of their own. `held` is how long an expression must
+    be kept before it becomes the neutral: raising it forgets arrivals with a smile later.
     A pose further off than `pose_limit_*` (degrees; part of its size) pulls no harder than at that
     limit, so leaning out for a moment does not move the usual seat.
     A unit's enter threshold is `noise_multiple` times how far it wavers on this face about the
@@ -52,6 +56,7 @@ class BaselineTimes:
     """
 
     provisional_seconds: float = 20.0
+    arrival_seconds: float = 0.5
     rise_first_seconds: float = 4.0
     rise_seconds: float = 20.0
     fall_first_seconds: float = 1.0
@@ -87,7 +92,8 @@ class Baseline:
         self._times = times
         self._enter = np.array([row.enter for row in rows])
         self._leave = np.array([row.leave for row in rows])
-        prior = np.array([row.prior for row in rows])
+        prior = self._prior = np.array([row.prior for row in rows])
+        self._slope = np.array([row.slope for row in rows])
         self._reach = prior + self._enter
         self._noise = np.array([row.noise for row in rows])
         self._spread = self._noise.copy()
@@ -100,6 +106,7 @@ class Baseline:
         self._level = prior.copy()
         # Whoever arrives smiling must not teach that smiling is neutral, whatever else is said.
         self._smiles = np.isin(EXPRESSIVE, _SMILES)
+        self._mouth = np.isin(EXPRESSIVE, _MOUTH)
         self._steady = np.zeros(len(prior))
         self._limit = np.full(POSES, times.pose_limit_degrees)
         self._posed = False
@@ -109,6 +116,11 @@ class Baseline:
     def provisional(self) -> bool:
         """Whether this face has been seen too briefly to know its neutral."""
         return self.seen_seconds < self._times.provisional_seconds
+
+    @property
+    def arriving(self) -> bool:
+        """Whether this face has only just come, so that its first neutral is a guess."""
+        return self.seen_seconds < self._times.arrival_seconds
 
     def rises(self, observed: Floats, *, unrest: float = 0.0) -> tuple[Floats, Floats]:
         """Give rises above neutral (31,), and the same in multiples of the enter thresholds.
@@ -132,11 +144,19 @@ class Baseline:
         *,
         neutral_probability: float,
         unrest: float = 0.0,
+        talking: bool = False,
+        intensities: Floats | None = None,
     ) -> None:
-        """Learn from one frame of smoothed observations (37,) that is fit to learn from."""
+        """Learn from one frame of smoothed observations (37,) that is fit to learn from.
+
+        While the visitor is talking, the neutral of closed lips does not fall. `intensities` (31,)
+        are the same expressive channels by the population's measure, for a face that has just come.
+        """
         times, count = self._times, len(EXPRESSIVE)
         if not self._posed:
             self._start_pose(observed[count:])
+        if intensities is not None and self.arriving:
+            self._arrive(observed[:count], intensities, elapsed_seconds)
         first = self.provisional
         self.seen_seconds += elapsed_seconds
         calm = neutral_probability >= times.calm_probability
@@ -159,11 +179,29 @@ class Baseline:
                 most = np.where(self._smiles, most, seen)
             np.maximum(step, up * (most - neutral), out=step)
         step = np.where(rise < 0.0, down * rise, step)
+        if talking:
+            step[self._mouth] = np.maximum(step[self._mouth], 0.0)
         self._waver(np.abs(seen - self._level), elapsed_seconds, unrest)
         neutral += step
         pose = self.neutral[count:]
         pull = _gain(elapsed_seconds, times.pose_first_seconds if first else times.pose_seconds)
         pose += pull * np.clip(observed[count:] - pose, -self._limit, self._limit)
+
+    def _arrive(self, seen: Floats, intensities: Floats, elapsed_seconds: float) -> None:
+        """Guess the neutral of units with a scale of their own from what the face came with.
+
+        Where a face stands in that scale says nothing by itself; by how much its intensity exceeds
+        the population's neutral says how far it is drawn already. The guess is the mean over the
+        first moments.
+        """
+        shown = self._slope * np.maximum(intensities - self._prior, 0.0)
+        whole = self.seen_seconds + elapsed_seconds
+        part = elapsed_seconds / whole if whole else 1.0
+        own, neutral = self._slope > 0.0, self.neutral[: len(seen)]
+        neutral[own] += part * (seen - shown - neutral)[own]
+        self._reach[own] = (neutral + self._enter)[own]
+        if not whole:
+            self._level[own] = seen[own]
 
     def _waver(self, away: Floats, elapsed_seconds: float, unrest: float) -> None:
         """Learn how far units waver; not from what goes so far that it is a movement."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cuelight.read.likeness import Looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,13 @@ class ReadingEntry:
 class CueBook:
     """All cues and readings, and how evidence counts.
 
-    It fades with `half_life_seconds`; raising it lets older cues count. Two movements of the same
-    units are two if they peak `separate_seconds` apart.
+    Cues with `looks` are told by those, the others by the rules and limits of their entries.
+    Evidence fades with `half_life_seconds`; raising it lets older cues count. Two movements of the
+    same units are two if they peak `separate_seconds` apart.
     """
 
     cues: Mapping[str, CueEntry]
     readings: Mapping[str, ReadingEntry]
+    looks: Mapping[str, Looks] = field(default_factory=dict)
     half_life_seconds: float = 20.0
     separate_seconds: float = 2.0

@@ -35,7 +35,7 @@ class Commotion:
 
     def __init__(self, units: Mapping[str, UnitThresholds]) -> None:
         rows = [units.get(name, EMOTION_THRESHOLDS) for name in UNITS]
-        self._enter = np.array([row.enter for row in rows])
+        self.enter = np.array([row.enter for row in rows])
         self._live = np.array([row.live for row in rows])
         self._past: deque[tuple[float, Floats]] = deque()
         self._masks: dict[frozenset[str], NDArray[np.bool_]] = {}
@@ -45,6 +45,11 @@ class Commotion:
         self._past.append((timestamp, observed))
         if self._past[0][0] < timestamp - _KEEP_SECONDS:
             self._past.popleft()
+
+    def since(self, start: float) -> tuple[Floats, Floats]:
+        """Give times (N,) and observations (N, 37) from a time on."""
+        rows = [row for row in self._past if row[0] >= start]
+        return np.array([at for at, _ in rows]), np.array([seen for _, seen in rows])
 
     def share(self, onset: float, offset: float, own: frozenset[str], kin: frozenset[str]) -> float:
         """Say how far the rest of the face moved, on average, as a share of the cue's own units.
@@ -58,7 +63,7 @@ class Commotion:
         mine, others = self._mask(own) & self._live, self._live & ~self._mask(own | kin)
         if not (rows and mine.any() and others.any()):
             return 0.0
-        ranges = np.ptp(np.array(rows), axis=0) / self._enter
+        ranges = np.ptp(np.array(rows), axis=0) / self.enter
         widest = float(ranges[mine].max())
         return float(ranges[others].mean()) / widest if widest > 0.0 else 0.0
 

@@ -80,7 +80,7 @@ RULES: Final = (
         swing_degrees=_SWING,
         kin=_EYES | {"AU04"},
     ),
-    CueRule("soft_smile_tilt", ("AU12+tilt",), _LASTING, still=("covered",), strongest=0.6),
+    CueRule("soft_smile_tilt", ("AU12+tilt",), _LASTING, still=("covered",), strongest=1.0),
     CueRule(
         "pressed_lips",
         ("AU24+AU28",),

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot, inf
 from typing import TYPE_CHECKING, Final
 
 from cuelight.read.channel import NUMBER
 from cuelight.read.cue import MICRO, PRICE_GAZE, RULES_OF, SUSTAINED, CueRule, confidence, misfit
 from cuelight.read.decision import Decision, Explain
+from cuelight.read.likeness import features
 from cuelight.records import Cue
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from cuelight.read.book import CueBook
     from cuelight.read.commotion import Commotion
     from cuelight.read.gate import Gates
     from cuelight.read.gaze import GazeWatch, Glance
     from cuelight.read.head import Gesture
+    from cuelight.read.likeness import Looks
     from cuelight.read.movement import Movement, MovementFinder
     from cuelight.read.price import PriceMarks
     from cuelight.read.rate import FrameRate
@@ -83,9 +87,21 @@ class Judge:
         for rule in RULES_OF[movement.channel]:
             span = (movement.onset, movement.apex, movement.offset)
             candidate = _Candidate(rule.name, *span, movement.peak, sure, movement.seen_seconds)
-            reason = misfit(rule, movement) or self._disturbed(rule, movement, view)
-            if not reason and rule.one_sided:
-                reason = self._sides.excuse(movement, view.now)
+            looks = self._book.looks.get(rule.name)
+            # What a face came with was not seen to rise, so it cannot be compared.
+            measured = looks is not None and self._settled(movement, view)
+            reason = misfit(rule, movement)
+            if not reason and not measured:
+                reason = self._disturbed(rule, movement, view)
+                reason = reason or self._undone(rule, movement, view)
+                if not reason and rule.one_sided:
+                    reason = self._sides.excuse(movement, view.now)
+                reason = reason or self._weak(candidate)
+            elif not reason:
+                assert looks is not None
+                reason = self._spoilt(movement) or self._unseen(rule, movement, view)
+                if not reason:
+                    candidate, reason = self._compare(candidate, looks, rule, movement, view)
             found += self._settle(candidate, reason, view)
         return found
 
@@ -100,7 +116,7 @@ class Judge:
             strength=min(stroke / 20.0, 1.0),
             confidence=_sure(stroke / gesture.least_degrees, view),
         )
-        reason = ""
+        reason = self._weak(candidate)
         for name in _GESTURE_GATES[gesture.name]:
             if self._gates[name].touches(onset, offset):
                 reason = self._gates[name].reason
@@ -117,17 +133,40 @@ class Judge:
             strength=min(glance.widest / gaze.full_degrees, 1.0),
             confidence=_sure(1.0 + wide, view),
         )
-        reason = gaze.excuse(glance)
+        reason = gaze.excuse(glance) or self._weak(candidate)
         if glance.onset <= view.came + self._settle_seconds:
             reason = _JUST_FOUND
         return self._settle(candidate, reason, view, price=True)
 
-    def _disturbed(self, rule: CueRule, movement: Movement, view: View) -> str:
+    def _settled(self, movement: Movement, view: View) -> bool:
+        return movement.onset > view.came + self._settle_seconds
+
+    def _compare(
+        self, found: _Candidate, looks: Looks, rule: CueRule, movement: Movement, view: View
+    ) -> tuple[_Candidate, str]:
+        """Say how sure a movement is the cue by what the cue looks like, and why it is not."""
+        known = features(
+            movement,
+            self._commotion.since(movement.onset - 1.0),
+            gates=self._gates,
+            share=self._share(rule, movement),
+            provisional=view.provisional,
+            enter=self._commotion.enter,
+        )
+        sure = looks.probability(known)
+        reason = ""
+        if sure < looks.least:
+            reason = f"it looks like one by {sure:.0%}, {looks.least:.0%} is wanted; against it: "
+            reason += looks.doubts(known)
+        return replace(found, confidence=sure), reason
+
+    def _share(self, rule: CueRule, movement: Movement) -> float:
+        return self._commotion.share(movement.onset, movement.offset, rule.units, rule.kin)
+
+    def _spoilt(self, movement: Movement, also: Iterable[str] = ()) -> str:
+        """Say which disturbance hides a movement."""
         onset, offset, micro = movement.onset, movement.offset, movement.kind == MICRO
-        swing = self._gates.swing(onset, movement.apex)
-        if swing > rule.swing_degrees:
-            return f"the head moved along by {swing:.0f} degrees"
-        for name in ("quality", "tap", *sorted(rule.gates)):
+        for name in ("quality", "tap", *also):
             gate = self._gates[name]
             hidden = gate.covers(movement.apex) or gate.share(onset, offset) > 0.4
             if name in _ANY_TOUCH:
@@ -136,26 +175,39 @@ class Judge:
                 hidden = hidden and micro
             if hidden:
                 return gate.reason
-        # What a face came with was not seen to rise, so it cannot be compared.
-        if onset > view.came + self._settle_seconds:
-            share = self._commotion.share(onset, offset, rule.units, rule.kin)
+        return ""
+
+    def _disturbed(self, rule: CueRule, movement: Movement, view: View) -> str:
+        swing = self._gates.swing(movement.onset, movement.apex)
+        if swing > rule.swing_degrees:
+            return f"the head moved along by {swing:.0f} degrees"
+        if spoilt := self._spoilt(movement, sorted(rule.gates)):
+            return spoilt
+        if self._settled(movement, view):
+            share = self._share(rule, movement)
             if share > self._book.cues[rule.name].commotion:
                 return f"the rest of the face moved {share:.0%} as far"
-        return self._undone(rule, movement, view)
+        return ""
 
-    def _undone(self, rule: CueRule, movement: Movement, view: View) -> str:
-        """Say which other movement, or coming and going, explains this one."""
-        onset, offset = movement.onset, movement.offset
+    def _unseen(self, rule: CueRule, movement: Movement, view: View) -> str:
+        """Say what was not seen of a movement, or what moved that should have been still."""
         # A movement is what was seen to begin and to end; what a face comes or goes with may be how
         # it is. Only an open smile is told by what people in general look like.
         if rule.name != "happiness":
-            if onset <= view.came + self._settle_seconds:
+            if not self._settled(movement, view):
                 return _JUST_FOUND
             if view.lost and not movement.returned and movement.kind != SUSTAINED:
                 return "the face was lost in it"
         for name in rule.still:
-            if self._finder.moved_since(NUMBER[name], onset):
+            if self._finder.moved_since(NUMBER[name], movement.onset):
                 return f"{name} moved too"
+        return ""
+
+    def _undone(self, rule: CueRule, movement: Movement, view: View) -> str:
+        """Say which other movement, or coming and going, explains this one."""
+        if unseen := self._unseen(rule, movement, view):
+            return unseen
+        onset, offset = movement.onset, movement.offset
         for name, share in rule.rivals.items():
             rival = self._finder.highest(NUMBER[name], onset, offset)
             if movement.salience < share * rival:
@@ -188,14 +240,18 @@ class Judge:
             )
         ]
 
-    def _unfit(self, found: _Candidate) -> str:
-        if brief := self._rate.excuse(found.seen_seconds):
-            return brief
+    def _weak(self, found: _Candidate) -> str:
         entry = self._book.cues[found.name]
         if found.strength < entry.strength:
             return f"its strength {found.strength:.2f} is below {entry.strength:g}"
         if found.confidence < entry.confidence:
             return f"its confidence {found.confidence:.2f} is below {entry.confidence:g}"
+        return ""
+
+    def _unfit(self, found: _Candidate) -> str:
+        if brief := self._rate.excuse(found.seen_seconds):
+            return brief
+        entry = self._book.cues[found.name]
         first, last = self._last.get(found.name, (inf, -inf))
         if found.onset < last + entry.refractory_seconds and found.offset > first:
             return "it goes on from the same cue just found"

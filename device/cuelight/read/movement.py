@@ -102,6 +102,7 @@ class MovementFinder:
         self._first_onset = np.inf
         # numpy makes an array of each number that it is given
         self._ones, self._zeros = np.ones(count), np.zeros(count)
+        self._wavered = np.zeros(count, bool)
         self._onset = np.zeros(count)
         self._before = -np.inf
         self._since = -np.inf
@@ -217,6 +218,10 @@ class MovementFinder:
         if self._told[index]:
             return []
         times = self._times
+        rising = self._rising(index) if returned else float(self._onset[index])
+        self._wavered[index] = rising - self._onset[index] > _LONGEST_FOOT_SECONDS
+        if self._wavered[index]:
+            self._onset[index] = rising
         shortest = max(times.micro_min_seconds, times.micro_min_frames * interval)
         if end - self._onset[index] < shortest:
             if self.near is not None:
@@ -252,6 +257,25 @@ class MovementFinder:
             seen_seconds=lasted,
         )
 
+    def _rising(self, index: int) -> float:
+        """Give when a movement last rose past the level at which it counts as over.
+
+        What wavered about its threshold for a while before is no part of it.
+        """
+        start, apex = float(self._onset[index]), float(self._apex[index])
+        level = max(float(self._leave[index]), self._times.tail * float(self._peak[index]))
+        later: tuple[float, float] | None = None
+        for timestamp, values in reversed(self._past):
+            if timestamp > apex:
+                continue
+            if timestamp < start:
+                break
+            value = float(values[index])
+            if value <= level:
+                return start if later is None else _passes((timestamp, value), later, level)
+            later = (timestamp, value)
+        return start
+
     def _feet(self, index: int, end: float) -> tuple[float, float]:
         """Give how long a movement lay below the leave threshold before its onset and after `end`.
 
@@ -267,7 +291,8 @@ class MovementFinder:
         up = _passes(rows[high[0] - 1], rows[high[0]], _HIGH * peak)
         down = _passes(rows[high[-1]], rows[high[-1] + 1], _HIGH * peak)
         leave = min(float(self._leave[index]) / peak, 0.5)
-        low, late = _phase(leave), _phase(max(leave, self._times.tail))
+        late = _phase(max(leave, self._times.tail))
+        low = late if self._wavered[index] else _phase(leave)
         first = (up - start) * low / (_phase(_HIGH) - low)
         second = (end - down) * late / (_phase(_HIGH) - late)
         return min(first, _LONGEST_FOOT_SECONDS), min(second, _LONGEST_FOOT_SECONDS)

@@ -37,7 +37,7 @@ class SideLimits:
     fallen: float = 0.75
     margin_seconds: float = 0.5
     keep_seconds: float = 6.0
-    least: float = 0.15
+    least: float = 0.35
     learn_seconds: float = 3.0
     most: float = 0.62
 

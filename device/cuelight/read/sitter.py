@@ -19,6 +19,7 @@ from cuelight.read.judge import Judge, View
 from cuelight.read.movement import MovementFinder, MovementTimes
 from cuelight.read.sides import SideLimits, Sides
 from cuelight.read.unrest import Unrest, UnrestLimits
+from cuelight.sense.records import UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,6 +75,7 @@ class Sitter:
         self._bank, self._prices, self._explain = bank, prices, explain
         self._rate, self._limits = rate, limits
         self._baseline = Baseline(units, limits.baseline)
+        self._relative = np.array([name in units and units[name].slope > 0.0 for name in UNITS])
         self._finder = MovementFinder(bank.leave, limits.movement)
         self._head = HeadWatch(limits.head)
         self._gaze = GazeWatch(limits.gaze)
@@ -119,7 +121,7 @@ class Sitter:
 
         Values that are no numbers are passed over, as if the face had not been seen.
         """
-        now, raw = expression.timestamp, _observe(expression)
+        now, raw = expression.timestamp, self._observe(expression)
         if not (np.isfinite(raw).all() and np.isfinite(expression.quality)):
             return []
         cues: list[Cue] = []
@@ -136,7 +138,7 @@ class Sitter:
         yaw = abs(float(self._smooth[_YAW]))
         limits = self._limits.gate
         if expression.quality >= limits.quality and yaw <= limits.turned_degrees:
-            self._learn(elapsed)
+            self._learn(elapsed, expression)
         return cues
 
     def lost(self, timestamp: float) -> bool:
@@ -170,7 +172,7 @@ class Sitter:
         self._quality = expression.quality
         self._neutral_probability = float(expression.emotions[0])
         if not self._baseline.seen_seconds:
-            self._learn(0.0)
+            self._learn(0.0, expression)
         return 0.0
 
     def _look(self, view: View, elapsed: float) -> list[Cue]:
@@ -238,13 +240,27 @@ class Sitter:
             float(expression.emotions[0]) - self._neutral_probability
         )
 
-    def _learn(self, elapsed: float) -> None:
+    def _learn(self, elapsed: float, expression: Expression) -> None:
+        intensities: Floats | None = None
+        if self._baseline.arriving:
+            shown = (expression.action_units, expression.emotions[1:])
+            intensities = np.concatenate(shown, dtype=np.float64)
         self._baseline.update(
             self._smooth,
             elapsed,
             neutral_probability=self._neutral_probability,
             unrest=self._unrest.value,
+            talking=self._gates["speech"].covers(self.seen if self.seen is not None else 0.0),
+            intensities=intensities,
         )
+
+    def _observe(self, expression: Expression) -> Floats:
+        """Give what is compared with this face's neutral (37,)."""
+        units = np.where(self._relative, expression.relative_units, expression.action_units)
+        head, gaze = expression.head, expression.gaze
+        pose = (head.yaw, head.pitch, head.roll, head.scale, gaze.yaw, gaze.pitch)
+        raw: Floats = np.concatenate([units, expression.emotions[1:], pose], dtype=np.float64)
+        return raw
 
     def _tell_near(self, channel: int, peak: float, seconds: float) -> None:
         now = self.seen or 0.0
@@ -256,12 +272,3 @@ class Sitter:
         self._explain(
             Decision(now, "movement", name, "refused", reason, self.track, now - seconds, now)
         )
-
-
-def _observe(expression: Expression) -> Floats:
-    head, gaze = expression.head, expression.gaze
-    pose = (head.yaw, head.pitch, head.roll, head.scale, gaze.yaw, gaze.pitch)
-    raw: Floats = np.concatenate(
-        [expression.action_units, expression.emotions[1:], pose], dtype=np.float64
-    )
-    return raw

@@ -29,6 +29,7 @@ OUTPUTS: Final[Mapping[str, Sequence[str]]] = {
     "gaze": ("yaw", "pitch"),
     "landmarks": LANDMARKS,
     "quality": ("present", "clear"),
+    "relative": UNITS,
 }
 """The model's outputs and what each one's values are called, in order."""
 
@@ -44,17 +45,20 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class UnitCard:
-    """How one action unit is judged, in units of its intensity (0 to 1).
+    """How one action unit is judged.
 
     A movement begins `enter` above the visitor's own neutral and ends below `leave`; `noise` is the
-    frame-to-frame standard deviation on a still face, `prior` the neutral of most people. A unit
-    that is not `live` has not been shown to work and must not be used.
+    frame-to-frame standard deviation on a still face: all three in relative units, if the unit has
+    any. `prior` is the intensity of most people's neutral, `slope` how many relative units one of
+    intensity is, 0 where there are none. A unit that is not `live` has not been shown to work and
+    must not be used.
     """
 
     enter: float
     leave: float
     noise: float
     prior: float
+    slope: float
     live: bool
 
 
@@ -62,9 +66,10 @@ class UnitCard:
 class Card:
     """What there is to know about one model file.
 
-    `outputs` gives each output's position in the model; `template` is float32 (32, 2), where the
-    landmarks of a frontal face lie in crop units; `stable` are the positions of the points that a
-    face is followed by; `units` has an entry for each of `UNITS`.
+    `outputs` gives each output's position in the model; `scales` float32 (24,) what one of each
+    relative unit's output is worth, a full movement being 1; `template` is float32 (32, 2), where
+    the landmarks of a frontal face lie in crop units; `stable` are the positions of the points that
+    a face is followed by; `units` has an entry for each of `UNITS`.
     """
 
     name: str
@@ -74,6 +79,7 @@ class Card:
     height: int
     width: int
     outputs: Mapping[str, int]
+    scales: Floats
     template: Floats
     stable: tuple[int, ...]
     units: Mapping[str, UnitCard]
@@ -107,6 +113,7 @@ def load_card(folder: Path) -> Card:
         height=reader.value("input.height", int),
         width=reader.value("input.width", int),
         outputs={output: reader.output(output, names) for output, names in OUTPUTS.items()},
+        scales=reader.scales(),
         template=reader.template(),
         stable=reader.stable(),
         units={unit: reader.unit(unit) for unit in UNITS},
@@ -154,15 +161,25 @@ class _Reader:
         index: int = self.value(f"outputs.{output}.index", int)
         return index
 
+    def scales(self) -> Floats:
+        wanted = f"{len(UNITS)} numbers above 0"
+        scales = self._floats("outputs.relative.scales", (len(UNITS),), wanted)
+        if not (scales > 0.0).all():
+            raise self.error("outputs.relative.scales", scales.tolist(), wanted)
+        return scales
+
     def template(self) -> Floats:
-        given = self.value("crop.template", list)
+        return self._floats("crop.template", (len(LANDMARKS), 2), f"{len(LANDMARKS)} points [x, y]")
+
+    def _floats(self, key: str, shape: tuple[int, ...], wanted: str) -> Floats:
+        given = self.value(key, list)
         try:
-            template = np.array(given, dtype=np.float32)
+            values = np.array(given, dtype=np.float32)
         except (TypeError, ValueError, OverflowError):
-            template = np.empty(0, np.float32)
-        if template.shape != (len(LANDMARKS), 2) or not np.isfinite(template).all():
-            raise self.error("crop.template", given, f"{len(LANDMARKS)} points [x, y]")
-        return template
+            values = np.empty(0, np.float32)
+        if values.shape != shape or not np.isfinite(values).all():
+            raise self.error(key, given, wanted)
+        return values
 
     def stable(self) -> tuple[int, ...]:
         given = self.value("crop.stable", list)
@@ -175,16 +192,16 @@ class _Reader:
         card = UnitCard(
             **{
                 name: self.value(f"units.{unit}.{name}", float)
-                for name in ("enter", "leave", "noise", "prior")
+                for name in ("enter", "leave", "noise", "prior", "slope")
             },
             live=self.value(f"units.{unit}.live", bool),
         )
         if not 0.0 < card.leave <= card.enter < 1.0:
             wanted = "0 < leave <= enter < 1"
             raise self.error(f"units.{unit}", f"enter {card.enter}, leave {card.leave}", wanted)
-        if card.noise < 0.0 or not 0.0 <= card.prior <= 1.0:
-            given = f"noise {card.noise}, prior {card.prior}"
-            raise self.error(f"units.{unit}", given, "noise >= 0, prior from 0 to 1")
+        if not (card.noise >= 0.0 and card.slope >= 0.0 and 0.0 <= card.prior <= 1.0):
+            given = f"noise {card.noise}, slope {card.slope}, prior {card.prior}"
+            raise self.error(f"units.{unit}", given, "noise >= 0, slope >= 0, prior from 0 to 1")
         return card
 
     def error(self, key: str, given: object, wanted: object) -> ModelError:

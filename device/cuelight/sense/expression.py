@@ -55,6 +55,7 @@ class ExpressionModel:
             track=face.track,
             timestamp=frame.timestamp,
             action_units=self._values("units"),
+            relative_units=self._values("relative") * self.card.scales,
             emotions=self._values("emotions"),
             head=Head(
                 yaw=yaw,

@@ -96,14 +96,16 @@ class Gaze:
 class Expression:
     """What the model sees in one face in one frame.
 
-    `action_units` float32 (24,) intensities 0 to 1 in the order of `UNITS`; `emotions` float32 (8,)
-    probabilities in the order of `EMOTIONS`; `landmarks` float32 (32, 2) in frame pixels; `quality`
-    0 to 1, how far the picture can be trusted.
+    `action_units` float32 (24,) intensities 0 to 1 in the order of `UNITS`; `relative_units` the
+    same of one face against itself: 1 is a full movement, and only differences mean anything;
+    `emotions` float32 (8,) probabilities in the order of `EMOTIONS`; `landmarks` float32 (32, 2) in
+    frame pixels; `quality` 0 to 1, how far the picture can be trusted.
     """
 
     track: int
     timestamp: float
     action_units: Floats
+    relative_units: Floats
     emotions: Floats
     head: Head
     gaze: Gaze

@@ -1,0 +1,147 @@
+"""Say how much a movement looks like the cue that it may be, by measured weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, log
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from cuelight.read.channel import EXPRESSIVE
+from cuelight.sense.records import UNITS
+
+if TYPE_CHECKING:
+    from cuelight.read.channel import Floats
+    from cuelight.read.gate import Gates
+    from cuelight.read.movement import Movement
+
+_GATES: Final = ("blink", "speech", "turned", "bent", "aside")
+_POSE: Final = ("yaw", "pitch", "roll", "scale", "gaze yaw", "gaze pitch")
+
+_MOUTH: Final = ("AU10", "AU15", "AU17", "AU18", "AU20", "AU24", "AU28", "AU25", "AU26")
+"""What speech moves, before a cue and during it. How much brows and cheeks range besides is left
+out: real faces move them more than the lab's do."""
+
+FEATURES: Final = (
+    *("salience", "length", "quality", "provisional", "returned", "rest of the face"),
+    *(f"{gate} share" for gate in _GATES),
+    *("blink at apex", "speech near", "swing"),
+    *(f"{name} range" for name in _POSE),
+    *(f"{unit} rise" for unit in UNITS),
+    *(f"{unit} range" for unit in _MOUTH),
+    *(f"{unit} before" for unit in _MOUTH),
+)
+"""What is known of a movement, in the order of its features; see `features`."""
+
+_BEFORE_SECONDS: Final = 0.6
+_FOOT_SECONDS: Final = 0.25
+_EDGE_SECONDS: Final = 0.02
+_CORE: Final = 0.3
+_LONGEST_SECONDS: Final = 3.0
+_MIRROR: Final = np.array(
+    [UNITS.index(name[:-1] + {"L": "R", "R": "L"}.get(name[-1], name[-1])) for name in UNITS]
+)
+"""Where the other side's unit stands, so that one set of weights serves both sides."""
+
+_LIPS: Final = np.array([UNITS.index(name) for name in _MOUTH])
+_POSE_FLOORS: Final = np.array([0.5, 0.5, 0.5, 0.003, 0.5, 0.5])
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What a cue looks like: weights (F,) of its features, of which `means` (F,) are usual.
+
+    The probability is logistic in the bias and the weighted differences from the means. A movement
+    is the cue from the probability `least` on: raising it finds fewer cues, true and false ones.
+    """
+
+    least: float
+    bias: float
+    means: Floats
+    weights: Floats
+
+    def probability(self, features: Floats) -> float:
+        """Say how likely a movement is the cue, where it is as common as in the lab's clips."""
+        score = self.bias + float(self.weights @ (features - self.means))
+        return 1.0 / (1.0 + exp(-min(max(score, -50.0), 50.0)))
+
+    def doubts(self, features: Floats) -> str:
+        """Name the two features that speak most against the cue."""
+        against = self.weights * (features - self.means)
+        return ", ".join(FEATURES[index] for index in np.argsort(against)[:2])
+
+
+def features(
+    movement: Movement,
+    past: tuple[Floats, Floats],
+    *,
+    gates: Gates,
+    share: float,
+    provisional: bool,
+    enter: Floats,
+) -> Floats:
+    """Measure a movement and its surroundings, float64 (F,) in the order of `FEATURES`.
+
+    `past` is what was seen of the face: times (N,) and smoothed observations (N, 37); `share` how
+    far the rest of the face moved (see `Commotion`), `enter` the units' enter thresholds (24,).
+    Lengths are logarithms, of seconds; degrees too; units are in parts of the movement itself: by
+    how much each stood higher at the movement's height than at its feet, and for those of the mouth
+    how far it ranged meanwhile and in the 0.6 s before. Left and right change places for a movement
+    on the right.
+    """
+    onset, apex, offset = movement.onset, movement.apex, movement.offset
+    times, seen = past
+    units = seen[:, : len(UNITS)] / enter
+    if movement.side == "right":
+        units = units[:, _MIRROR]
+    own = max(movement.salience, 0.5)
+    pose = seen[:, len(EXPRESSIVE) :].copy()
+    pose[:, 3] /= max(abs(float(pose[0, 3])), 1e-3)
+    turns = _range(times, pose, onset - 0.2, offset + 0.1)
+    covered = [gates[name].share(onset, offset) for name in _GATES]
+    known = [
+        log(max(movement.salience, 1e-3)),
+        log(max(offset - onset, 1e-3)),
+        gates.quality_at(apex),
+        float(provisional),
+        float(movement.returned),
+        log(0.02 + share),
+        *covered,
+        float(gates["blink"].covers(apex)),
+        float(gates["speech"].touches(onset, offset)),
+        min(gates.swing(onset, apex), 20.0) / 5.0,
+    ]
+    rise = np.clip(_rise(times, units, onset, apex, offset) / own, -3.0, 3.0)
+    lips = units[:, _LIPS]
+    during = _range(times, lips, onset, min(offset, onset + _LONGEST_SECONDS))
+    before = _range(times, lips, onset - _BEFORE_SECONDS, onset)
+    moved = np.log(0.1 + np.concatenate([during, before]) / own)
+    result: Floats = np.concatenate([known, np.log(_POSE_FLOORS + turns), rise, moved])
+    return result
+
+
+def _rise(times: Floats, units: Floats, onset: float, apex: float, offset: float) -> Floats:
+    """Give by how much each unit (24,) stood higher at the movement's height than at its feet."""
+    first = units[(times >= onset - _FOOT_SECONDS) & (times <= onset + _EDGE_SECONDS)]
+    last = units[(times >= offset - _EDGE_SECONDS) & (times <= offset + _FOOT_SECONDS)]
+    edge = _CORE * (offset - onset)
+    core = units[(times >= onset + edge) & (times <= offset - edge)]
+    if not len(core):
+        core = units[np.abs(times - apex).argmin()][np.newaxis]
+    feet = [
+        (part if len(part) else fallback).mean(axis=0)
+        for part, fallback in (
+            (first, units[:1]),
+            (last, units[-1:]),
+        )
+    ]
+    result: Floats = core.mean(axis=0) - (feet[0] + feet[1]) / 2.0
+    return result
+
+
+def _range(times: Floats, values: Floats, start: float, end: float) -> Floats:
+    """Give how far each value ranged between two times; 0 where nothing was seen."""
+    rows = values[(times >= start) & (times <= end)]
+    result: Floats = np.ptp(rows, axis=0) if len(rows) else np.zeros(values.shape[1])
+    return result

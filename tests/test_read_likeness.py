@@ -1,0 +1,128 @@
+"""What a movement looks like, and how that is told from weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from cuelight.cuebook import load_cuebook
+from cuelight.errors import ModelError
+from cuelight.looks import LOOKS_FILE, load_looks
+from cuelight.read.gate import GateLimits, Gates
+from cuelight.read.likeness import FEATURES, Looks, features
+from cuelight.read.movement import Movement
+from cuelight.records import Cue
+from cuelight.sense.records import UNITS
+from faces import BROWS, Actor, Move, book, named, play
+
+SHIPPED = Path(__file__).parents[1] / "models" / "cues.toml"
+ENTER = np.full(len(UNITS), 0.1)
+
+
+def gates(times=()):
+    shut = Gates(GateLimits())
+    for t in times:
+        known = {"yaw": 0.0, "pitch": 0.0, "aside": 0.0, "speed": 0.0, "quality": 1.0}
+        shut.update(t, np.zeros(31), **known)
+    return shut
+
+
+def movement(onset, offset, side=""):
+    middle = (onset + offset) / 2.0
+    return Movement(1, "AU12", side, onset, middle, offset, 0.3, "macro", salience=3.0)
+
+
+def measure(one, times, seen, **changes):
+    known = {"share": 0.2, "provisional": False, "enter": ENTER, **changes}
+    return features(one, (times, seen), gates=gates(times), **known)
+
+
+@given(
+    seen=arrays(np.float64, (20, 37), elements=st.floats(-5.0, 5.0)),
+    onset=st.floats(-2.0, 3.0),
+    seconds=st.floats(0.0, 4.0),
+    frames=st.integers(1, 20),
+)
+def test_whatever_was_seen_the_features_are_finite(seen, onset, seconds, frames):
+    times = np.linspace(0.0, 2.0, 20)[:frames]
+    found = measure(movement(onset, onset + seconds), times, seen[:frames])
+    assert found.shape == (len(FEATURES),)
+    assert np.isfinite(found).all()
+
+
+def test_a_smile_on_the_right_looks_as_one_on_the_left():
+    times = np.arange(0.0, 3.0, 1 / 30)
+    rise = 0.3 * np.clip(1.0 - np.abs(times - 1.5), 0.0, 1.0)
+    one_side, other = np.zeros((len(times), 37)), np.zeros((len(times), 37))
+    one_side[:, UNITS.index("AU12L")] = other[:, UNITS.index("AU12R")] = rise
+    left = measure(movement(1.0, 2.0, "left"), times, one_side)
+    right = measure(movement(1.0, 2.0, "right"), times, other)
+    assert left == pytest.approx(right)
+    known = dict(zip(FEATURES, left, strict=True))
+    assert known["AU12L rise"] > 0.5 > known["AU12R rise"] == 0.0
+
+
+def looks(score):
+    """Weights that give the same probability to anything."""
+    blank = np.zeros(len(FEATURES))
+    return Looks(least=0.5, bias=score, means=blank, weights=blank)
+
+
+def test_the_weights_alone_decide_and_give_the_confidence():
+    raised = Actor([Move(5.0, 6.0, BROWS)])
+    said = []
+    sure = replace(book(), looks={"raised_eyebrows": looks(2.0)})
+    found = [cue for cue in play(raised, 12, cues=sure) if isinstance(cue, Cue)]
+    assert [cue.name for cue in found] == ["raised_eyebrows"]
+    assert found[0].confidence == pytest.approx(1.0 / (1.0 + np.exp(-2.0)))
+    unsure = replace(book(), looks={"raised_eyebrows": looks(-2.0)})
+    assert named(play(raised, 12, cues=unsure, explain=said.append), Cue) == []
+    reasons = [one.reason for one in said if one.candidate == "raised_eyebrows"]
+    assert any(reason.startswith("it looks like one by 12%, 50% is wanted") for reason in reasons)
+
+
+def test_who_comes_with_raised_brows_was_not_seen_to_raise_them():
+    sure = replace(book(), looks={"raised_eyebrows": looks(9.0)})
+    assert "raised_eyebrows" not in named(play(Actor([Move(-1, 2, BROWS)]), 8, cues=sure), Cue)
+
+
+@given(arrays(np.float64, len(FEATURES), elements=st.floats(-1e6, 1e6)))
+def test_shipped_weights_give_a_probability_for_anything(known):
+    for one in load_cuebook(SHIPPED).looks.values():
+        assert 0.0 <= one.probability(known) <= 1.0
+        assert set(one.doubts(known).split(", ")) <= set(FEATURES)
+
+
+def test_without_the_file_no_cue_has_looks(tmp_path):
+    assert load_looks(tmp_path / LOOKS_FILE) == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("features = [", "features = [3, ", "are not the .* that this version measures"),
+        ("[cue.brief_frown]", "[cue.brief_frawn]", "must be a table of"),
+        ("least = ", "most = ", "must have bias, least, means, weights"),
+        ("least = ", "least = 7", "wanted a number from 0 to 1"),
+        ("bias = ", "bias = true #", "must be a finite number"),
+        ("means = [", "means = [1e999, ", "must be .* finite numbers"),
+        ("weights = [", "weights = [", None),
+        ("features = [", "features = ", "is not TOML"),
+    ],
+)
+def test_a_damaged_file_is_refused_with_its_key(tmp_path, old, new, words):
+    text = SHIPPED.with_name(LOOKS_FILE).read_text(encoding="utf-8")
+    path = tmp_path / LOOKS_FILE
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    if words is None:
+        assert load_looks(path).keys() == load_cuebook(SHIPPED).looks.keys()
+        return
+    with pytest.raises(ModelError, match=words) as caught:
+        load_looks(path)
+    assert str(path) in str(caught.value)
