@@ -17,6 +17,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 PARTS = [
     *("device", "systemd", "pyproject.toml", "README.md", "LICENSE", "device.example.toml"),
     *("models/expression.tflite", "models/expression.toml", "models/cues.toml"),
+    "models/looks.toml",
     *("models/WEIGHTS-TERMS.md", "models/fetched.toml", "models/selftest", "models/fetched"),
     *("scripts/install-pi", "scripts/fetch", "scripts/first-boot", "scripts/copy-to-card"),
     "scripts/provision-broker",

@@ -191,7 +191,7 @@ def test_the_running_box_states_publishes_and_proves(bench, tmp_path):
             service.wait_for("STATUS=online")
             published = json.loads(listener.on("/privacy")[-1].payload)
             assert published["sandbox"]["system_calls_filtered"] in (True, False)
-            assert set(published["models"]) == {"expression", "detector", "cues"}
+            assert set(published["models"]) == {"expression", "detector", "cues", "looks"}
             assert "pauses" not in json.dumps(published), "never published (DESIGN section 5)"
             with bench.pressed(PAUSE_PIN):
                 wait_until(lambda: is_paused(bench.state))
@@ -468,7 +468,11 @@ def test_models_that_are_not_those_stated_are_found(tmp_path):
     settings = replace(Settings(), model=ModelSettings(folder=str(folder)))
     hashes = {
         name: hashlib.sha256((folder / file).read_bytes()).hexdigest()
-        for name, file in (("expression", "expression.tflite"), ("cues", "cues.toml"))
+        for name, file in (
+            ("expression", "expression.tflite"),
+            ("cues", "cues.toml"),
+            ("looks", "looks.toml"),
+        )
     }
     assert examine_stated(settings, None).verdict == "note"
     assert examine_stated(settings, {"models": hashes}).verdict == "good"
@@ -476,6 +480,8 @@ def test_models_that_are_not_those_stated_are_found(tmp_path):
     found = examine_stated(settings, {"models": hashes})
     assert (found.verdict, "cues.toml" in found.text) == ("failed", True)
     assert examine_stated(settings, {"models": "none"}).verdict == "failed"
+    (folder / "looks.toml").unlink()
+    assert "looks (gone)" in examine_stated(settings, {"models": hashes}).text
     (folder / "cues.toml").unlink()
     assert examine_stated(settings, {"models": hashes}).verdict == "failed"
 

@@ -6,6 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from cuelight.cuebook import load_cuebook
+from cuelight.looks import LOOKS_FILE
 from cuelight.places import models_folder
 from cuelight.read.judged import JudgedBudget
 from cuelight.read.movement import MovementTimes
@@ -33,12 +34,22 @@ def cues_path(settings: Settings) -> Path:
     return models_folder(settings.model.folder) / "cues.toml"
 
 
+def book_paths(settings: Settings) -> dict[str, Path]:
+    """Return the paths of what says what cues are, by name: looks only where there are any."""
+    cues = cues_path(settings)
+    looks = cues.with_name(LOOKS_FILE)
+    return {"cues": cues, "looks": looks} if looks.exists() else {"cues": cues}
+
+
 def model_hashes(settings: Settings, sensing: Sensing) -> dict[str, str]:
     """Return the SHA-256 of everything that decides what is read, by what it is."""
     return {
         "expression": sensing.model_sha256,
         "detector": DETECTOR_SHA256,
-        "cues": hashlib.sha256(cues_path(settings).read_bytes()).hexdigest(),
+        **{
+            name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for name, path in book_paths(settings).items()
+        },
     }
 
 

@@ -10,7 +10,7 @@ stage() {
   # the collector's unit is for a server
   (cd "$source" && tar -c --exclude=__pycache__ --exclude='*.egg-info' --exclude=cuelight-collector.service \
     device systemd pyproject.toml README.md LICENSE device.example.toml) | tar -x -C "$stage"
-  cp -r "$source"/models/{expression.tflite,expression.toml,cues.toml,WEIGHTS-TERMS.md,fetched.toml,selftest} \
+  cp -r "$source"/models/{expression.tflite,expression.toml,cues.toml,looks.toml,WEIGHTS-TERMS.md,fetched.toml,selftest} \
     "$stage/models/"
   cp "$source"/scripts/{install-pi,fetch,first-boot,copy-to-card,provision-broker} "$stage/scripts/"
   cp -r "$source/scripts/install" "$stage/scripts/"

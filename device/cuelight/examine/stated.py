@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from cuelight.compose import cues_path
+from cuelight.compose import book_paths
 from cuelight.examine.finding import Finding
 from cuelight.places import models_folder
 
@@ -23,8 +23,9 @@ def examine_stated(settings: Settings, said: Mapping[str, Any] | None) -> Findin
     stated = stated if isinstance(stated, dict) else {}
     files = {
         "expression": models_folder(settings.model.folder) / "expression.tflite",
-        "cues": cues_path(settings),
+        **book_paths(settings),
     }
+    missing = stated.keys() - files.keys() - {"detector"}
     try:
         found = {
             name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()
@@ -32,6 +33,7 @@ def examine_stated(settings: Settings, said: Mapping[str, Any] | None) -> Findin
     except OSError as error:
         return Finding("models", "failed", f"cannot be read: {error}", "Install cuelight again.")
     wrong = [f"{files[name].name}" for name in found if found[name] != stated.get(name)]
+    wrong += sorted(f"{name} (gone)" for name in missing)
     if wrong:
         text = f"not what was stated when the service started: {', '.join(wrong)}"
         fix = "Restart the service, and look who changed them: cuelight privacy names what runs."

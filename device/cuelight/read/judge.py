@@ -91,11 +91,11 @@ class Judge:
             # What a face came with was not seen to rise, so it cannot be compared.
             measured = looks is not None and self._settled(movement, view)
             reason = misfit(rule, movement)
+            if not reason and rule.one_sided:
+                reason = self._sides.excuse(movement, view.now)
             if not reason and not measured:
                 reason = self._disturbed(rule, movement, view)
                 reason = reason or self._undone(rule, movement, view)
-                if not reason and rule.one_sided:
-                    reason = self._sides.excuse(movement, view.now)
                 reason = reason or self._weak(candidate)
             elif not reason:
                 assert looks is not None

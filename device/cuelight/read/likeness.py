@@ -26,7 +26,7 @@ out: real faces move them more than the lab's do."""
 FEATURES: Final = (
     *("salience", "length", "quality", "provisional", "returned", "rest of the face"),
     *(f"{gate} share" for gate in _GATES),
-    *("blink at apex", "speech near", "swing"),
+    *("blink at apex", "speech near", "swing", "lopsided smile"),
     *(f"{name} range" for name in _POSE),
     *(f"{unit} rise" for unit in UNITS),
     *(f"{unit} range" for unit in _MOUTH),
@@ -44,6 +44,7 @@ _MIRROR: Final = np.array(
 )
 """Where the other side's unit stands, so that one set of weights serves both sides."""
 
+_SMILES: Final = np.array([UNITS.index(name) for name in ("AU12L", "AU14L")])
 _LIPS: Final = np.array([UNITS.index(name) for name in _MOUTH])
 _POSE_FLOORS: Final = np.array([0.5, 0.5, 0.5, 0.003, 0.5, 0.5])
 
@@ -100,6 +101,8 @@ def features(
     pose[:, 3] /= max(abs(float(pose[0, 3])), 1e-3)
     turns = _range(times, pose, onset - 0.2, offset + 0.1)
     covered = [gates[name].share(onset, offset) for name in _GATES]
+    rise = np.clip(_rise(times, units, onset, apex, offset) / own, -3.0, 3.0)
+    lopsided = np.abs(rise - rise[_MIRROR])[_SMILES].max()
     known = [
         log(max(movement.salience, 1e-3)),
         log(max(offset - onset, 1e-3)),
@@ -111,8 +114,8 @@ def features(
         float(gates["blink"].covers(apex)),
         float(gates["speech"].touches(onset, offset)),
         min(gates.swing(onset, apex), 20.0) / 5.0,
+        float(lopsided),
     ]
-    rise = np.clip(_rise(times, units, onset, apex, offset) / own, -3.0, 3.0)
     lips = units[:, _LIPS]
     during = _range(times, lips, onset, min(offset, onset + _LONGEST_SECONDS))
     before = _range(times, lips, onset - _BEFORE_SECONDS, onset)
