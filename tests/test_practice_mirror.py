@@ -40,6 +40,7 @@ def expression(units, emotions):
         track=1,
         timestamp=0.0,
         action_units=np.array(units, np.float32),
+        relative_units=np.array(units, np.float32),
         emotions=np.array(emotions, np.float32),
         head=Head(3.0, 1.0, -4.0, 0.3),
         gaze=Gaze(5.0, 0.0),

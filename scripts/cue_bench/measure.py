@@ -62,8 +62,9 @@ def _peer(
 ) -> tuple[ClipScore, Play]:
     clip, answer = looked
     book = load_cuebook(cues_path(settings))
-    # what cues look like was fitted to our own model's units
-    stated = replace(book, looks={})
+    # what cues look like, and how strong they must be at least, is in our own model's units
+    cues = {name: replace(entry, strength=0.0) for name, entry in book.cues.items()}
+    stated = replace(book, cues=cues, looks={})
     play = play_rows(PeerRows(answer, RECIPE), Reader(units, stated), clip.marks)
     return score_clip(clip, play, book), play
 
