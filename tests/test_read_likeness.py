@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -19,7 +19,7 @@ from cuelight.read.likeness import FEATURES, Looks, features
 from cuelight.read.movement import Movement
 from cuelight.records import Cue
 from cuelight.sense.records import UNITS
-from faces import BROWS, Actor, Move, book, named, play
+from faces import BROWS, PRESS, SMILE, Actor, Move, book, named, play, reader
 
 SHIPPED = Path(__file__).parents[1] / "models" / "cues.toml"
 ENTER = np.full(len(UNITS), 0.1)
@@ -126,3 +126,23 @@ def test_a_damaged_file_is_refused_with_its_key(tmp_path, old, new, words):
     with pytest.raises(ModelError, match=words) as caught:
         load_looks(path)
     assert str(path) in str(caught.value)
+
+
+@given(
+    moves=st.lists(
+        st.tuples(st.floats(0.0, 8.0), st.floats(0.0, 6.0), st.sampled_from([BROWS, SMILE, PRESS])),
+        max_size=4,
+    ),
+    gaps=st.lists(st.floats(0.001, 2.0), min_size=5, max_size=60),
+)
+@settings(max_examples=40)
+def test_with_shipped_weights_any_frames_are_read(moves, gaps):
+    actor = Actor([Move(start, start + seconds, parts) for start, seconds, parts in moves])
+    eye = reader(cues=load_cuebook(SHIPPED))
+    now = 0.0
+    for gap in gaps:
+        now += gap
+        for event in eye.update(now, [actor.show(now)] if gap < 1.5 else [], occupied=True):
+            if isinstance(event, Cue):
+                assert 0.0 <= event.confidence <= 1.0
+    eye.flush(now)
