@@ -10,6 +10,8 @@ import numpy as np
 from cue_bench.fit import fit
 from cue_bench.likenesses import Candidate, Sample
 
+from cuelight.read.likeness import FEATURES
+
 
 @dataclass(frozen=True)
 class Event:
@@ -41,7 +43,7 @@ def sample(folder, told):
             if place % 2 == 0 and number < 12:
                 event = Event("nose_wrinkle", float(place), "macro", "half")
                 events.append(event)
-            known = dice.normal(size=5)
+            known = dice.normal(size=len(FEATURES))
             known[2] += told if event else -told
             candidates.append(
                 Candidate("nose_wrinkle", number, float(place), place + 0.8, known, event)

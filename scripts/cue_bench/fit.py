@@ -53,7 +53,7 @@ def fit(name: str, sample: Sample) -> Fitted:
     """Fit one cue's weights to all candidates, its least probability to those left out by turns."""
     chosen = [one for one in sample.candidates if one.name == name]
     known = np.array([one.features for one in chosen])
-    if name not in SMILES and known.shape[1] == len(FEATURES):
+    if name not in SMILES:
         known[:, FEATURES.index("lopsided smile")] = 0.0
     true = np.array([one.event is not None for one in chosen], float)
     people = _people(sample)
