@@ -2,6 +2,9 @@
 "use strict";
 
 const REST_FRAMES = 20;
+// A slow machine sees few frames a second; after so long a few of them must do.
+const REST_MS = 1000;
+const FEW_FRAMES = 5;
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
@@ -9,14 +12,17 @@ const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.l
 export class Rest {
   #face = null;
   #frames = [];
+  #since = 0;
   #found = null;
 
   add(face, figures) {
     if (face !== this.#face) this.again();
     this.#face = face;
     if (!this.#found) {
+      if (!this.#frames.length) this.#since = performance.now();
       this.#frames.push(figures);
-      if (this.#frames.length >= REST_FRAMES) {
+      const long = performance.now() - this.#since >= REST_MS;
+      if (this.#frames.length >= (long ? FEW_FRAMES : REST_FRAMES)) {
         this.#found = figures.map((_, n) => median(this.#frames.map((frame) => frame[n])));
         this.#frames = [];
       }
