@@ -8,17 +8,16 @@ from math import exp, factorial, isfinite
 import pytest
 from cue_bench.__main__ import worths_of
 from cue_bench.chance import Figure, poisson_upper, rate
-from cue_bench.plan import load_plan
 from cue_bench.score import score_clip
-from cue_bench.summary import summarise
-from cue_bench.worth import alarm_chance, cue_worth, hit_rate, tempered, visit_threshold, worth_of
+from cue_bench.summary import Above, summarise
+from cue_bench.worth import alarm_chance, cue_worth, hit_rate, odds, visit_threshold, worth_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench_clips import clip, play
-from cuelight.cuebook import load_cuebook
 from cuelight.places import models_folder
 from cuelight.read.cue import CUES
+from cuelight.read.pattern import real
 
 HALF_LIFE = 20.0
 WRINKLE = "nose_wrinkle"
@@ -29,15 +28,24 @@ def empty(tmp_path):
     return summarise([score_clip(clip(tmp_path, kind="neutral"), play())]).cues[WRINKLE]
 
 
-def cue(empty, *, hits=45, events=50, alarms=2, hours=2.0, precision=0.9):
+def cue(empty, *, hits=45, events=50, alarms=2, hours=2.0, precision=0.9, better=None):
     return replace(
         empty,
         events=events,
         hits=hits,
         hours=hours,
         alarms=rate(alarms, hours),
-        precision=Figure(precision, precision - 0.1, precision + 0.05, 60),
+        sure=(0.8,) * hits,
+        alarms_sure=(0.4,) * alarms,
+        above=(
+            Above(0.0, hits, around(precision), rate(alarms, hours)),
+            Above(0.5, hits, around(better or precision), rate(alarms // 10, hours)),
+        ),
     )
+
+
+def around(precision):
+    return Figure(precision, precision - 0.1, precision + 0.05, 60)
 
 
 def worth(row, name=WRINKLE):
@@ -73,25 +81,32 @@ def test_where_nothing_was_watched_every_cue_is_a_false_one(empty):
     assert not unseen.signal
 
 
-def test_measuring_tempers_what_is_stated_towards_one(empty):
-    assert tempered(9.0, 1.0) == 9.0
-    assert tempered(9.0, 0.0) == tempered(0.3, 0.0) == 1.0
-    assert tempered(9.0, 0.5) == pytest.approx(5.0)
-    stated = load_plan().stated[WRINKLE]
+def test_finds_that_are_rarely_false_are_made_more_of(empty):
     better, worse = worth(cue(empty)), worth(cue(empty, hits=10, alarms=60))
-    assert better.likelihood.keys() == stated.keys()
-    for name, value in stated.items():
-        for one in (better, worse):
-            assert min(value, 1.0) <= one.likelihood[name] <= max(value, 1.0)
-        assert abs(better.likelihood[name] - value) < abs(worse.likelihood[name] - value)
+    assert better.odds > 1.0 > worse.odds
+    assert better.real > worse.real
 
 
-def test_the_tempered_ratio_is_the_one_that_bayes_gives(empty):
-    one, base = worth(cue(empty)), load_plan().worth["base_rate"]
-    for name, stated in load_plan().stated[WRINKLE].items():
-        holds = base * stated * one.hit_rate + one.alarm_chance
-        does_not = base * one.hit_rate + one.alarm_chance
-        assert one.likelihood[name] == pytest.approx(holds / does_not)
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.floats(0.0, 1.0), max_size=30),
+    st.lists(st.floats(0.0, 1.0), max_size=30),
+    st.floats(1e-4, 0.1),
+    st.floats(1e-4, 0.1),
+)
+def test_with_the_odds_as_many_finds_are_expected_to_be_true_as_are(hits, alarms, hit, alarm):
+    factor = odds(hits, alarms, each_hit=hit, each_alarm=alarm)
+    assert 0.001 <= factor <= 1000.0
+    # so that a cue book with it can be read again: what is written is this number
+    more = odds(hits, alarms, each_hit=2.0 * hit, each_alarm=alarm)
+    assert more >= factor
+
+
+def test_the_odds_are_the_ones_that_bayes_gives():
+    # all finds alike: 0.1 x 45.5 / 51 true ones in a half-life, 2.5 / 2 h x 20 s false ones
+    true, false = 0.1 * 45.5 / 51.0, 2.5 / 2.0 / 180.0
+    factor = odds([0.8] * 45, [0.8] * 2, each_hit=0.1 / 51.0, each_alarm=HALF_LIFE / 3600.0 / 2.0)
+    assert real(0.8, factor) == pytest.approx(true / (true + false))
 
 
 def tail(least, mean):
@@ -130,7 +145,8 @@ def test_looking_away_has_only_the_time_around_marks_to_be_false_in(empty):
     ("changes", "words"),
     [
         ({"precision": 0.5}, "precision may be as low as 0.40"),
-        ({"alarms": 30}, "false alarms may be as many"),
+        ({"alarms": 300}, "false alarms may be as many"),
+        ({"hits": 5}, "5 hits; 6 are wanted"),
         ({"alarms": 0, "hours": 0.51}, "false alarms may be as many"),  # too little to tell
     ],
 )
@@ -161,11 +177,15 @@ def test_too_few_cases_are_no_measurement(empty, changes):
     assert not worth(cue(empty, **changes)).measured
 
 
-def test_every_cue_has_a_stated_ratio_for_the_readings_of_the_book(tmp_path):
-    shipped = load_cuebook(models_folder() / "cues.toml")
-    stated = load_plan().stated
-    assert stated.keys() == CUES
-    for name, ratios in stated.items():
-        assert ratios.keys() == shipped.cues[name].likelihood.keys(), name
+@pytest.mark.parametrize(
+    ("changes", "start"),
+    [({}, 0.0), ({"precision": 0.5, "better": 0.9}, 0.5), ({"alarms": 30}, 0.5)],
+)
+def test_a_cue_may_move_the_lamp_from_the_confidence_on_that_is_good_enough(empty, changes, start):
+    one = worth(cue(empty, **changes))
+    assert (one.signal, one.signal_confidence) == (True, start)
+
+
+def test_every_cue_is_judged(tmp_path):
     quiet = summarise([score_clip(clip(tmp_path, kind="neutral"), play())])
     assert worth_of(quiet, half_life_seconds=HALF_LIFE).keys() == CUES

@@ -14,8 +14,8 @@ from cuelight.places import models_folder
 
 SHIPPED = (models_folder() / "cues.toml").read_text(encoding="utf-8")
 KEYS = {
-    *("likelihood", "usual_confidence", "visit_threshold", "after_price_threshold"),
-    *("signal", "measured"),
+    *("odds", "visit_threshold", "after_price_threshold"),
+    *("signal", "signal_confidence", "measured"),
 }
 
 
@@ -25,11 +25,11 @@ def worth(*, measured=True, **changes):
         "alarm_chance": 0.01,
         "ratio": 80.0,
         "real": 0.89,
-        "likelihood": {"discomfort": 6.3333, "interest": 0.4215},
-        "usual_confidence": 0.62,
+        "odds": 2.3456,
         "visit_threshold": 5,
         "after_price_threshold": 3,
         "signal": True,
+        "signal_confidence": 0.5,
         "measured": measured,
         "watched": False,
         "why": "",
@@ -48,11 +48,11 @@ def test_a_measured_cue_gets_its_values_and_nothing_else_changes():
     old = before["cue"].pop("nose_wrinkle")
     assert after == before
     assert {key: row[key] for key in KEYS} == {
-        "likelihood": {"discomfort": 6.33, "interest": 0.421},
+        "odds": 2.35,
         "visit_threshold": 5,
         "after_price_threshold": 3,
-        "usual_confidence": 0.62,
         "signal": True,
+        "signal_confidence": 0.5,
         "measured": True,
     }
     assert {key: row[key] for key in row.keys() - KEYS} == {
@@ -76,11 +76,11 @@ def test_a_comment_after_a_value_stays_and_line_endings_too():
     text = "[cue.nod]\r\n" + "".join(
         f"{key} = {value}  # why {key}\r\n"
         for key, value in {
-            "likelihood": "{ interest = 6.0 }",
+            "odds": 1.0,
             "visit_threshold": 2,
             "after_price_threshold": 1,
-            "usual_confidence": 1.0,
             "signal": "true",
+            "signal_confidence": 0.0,
             "measured": "false",
         }.items()
     )
@@ -110,13 +110,13 @@ def test_values_that_no_cue_book_may_hold_leave_the_file_alone(tmp_path):
     path = tmp_path / "cues.toml"
     path.write_text(SHIPPED, encoding="utf-8")
     with pytest.raises(ModelError):
-        write_cues(path, {"nod": worth(likelihood={"joy": 2.0})})
+        write_cues(path, {"nod": worth(odds=5000.0)})
     assert path.read_text(encoding="utf-8") == SHIPPED
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_missing_key_is_named():
-    with pytest.raises(ModelError, match=r"cue\.nod.*likelihood"):
+    with pytest.raises(ModelError, match=r"cue\.nod.*odds"):
         with_worths("[cue.nod]\nsignal = true\n[cue.shake]\n", {"nod": worth()})
 
 

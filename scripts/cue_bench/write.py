@@ -64,7 +64,6 @@ def with_worths(text: str, worths: Mapping[str, Worth]) -> str:
 
 
 def _values(worth: Worth) -> dict[str, str]:
-    ratios = ", ".join(f"{name} = {ratio:.3g}" for name, ratio in worth.likelihood.items())
     thresholds = {
         "visit_threshold": str(worth.visit_threshold),
         "after_price_threshold": str(worth.after_price_threshold),
@@ -72,9 +71,9 @@ def _values(worth: Worth) -> dict[str, str]:
     if not worth.measured:
         return thresholds if worth.watched else {}
     return thresholds | {
-        "likelihood": f"{{ {ratios} }}",
-        "usual_confidence": f"{worth.usual_confidence:.2f}",
+        "odds": f"{worth.odds:.3g}",
         "signal": str(worth.signal).lower(),
+        "signal_confidence": f"{worth.signal_confidence:g}",
         "measured": "true",
     }
 

@@ -15,28 +15,30 @@ if TYPE_CHECKING:
 class CueEntry:
     """One cue's parameters.
 
-    `likelihood` gives, per reading, how many times likelier the cue is when the reading holds than
-    when it does not (below 1 speaks against it). `enter` multiplies the units' enter thresholds:
-    raising it finds fewer cues. A cue weaker than `strength` (0 to 1 above neutral) or less sure
-    than `confidence` is dropped; one as sure as `usual_confidence`, that of half of its true finds
-    when its likelihood was measured, or surer is evidence in full, others less so; so is one while
-    the rest of the face moves, on average, more than `commotion` times as far as the cue's own
-    units: raising it finds more cues in busy faces. A visit counts for the cue from
+    `likelihood` gives, per reading, how many times likelier the true movement is when the reading
+    holds than when it does not (below 1 speaks against it). `odds` is how many times likelier to be
+    true a find is in a customer's visit than its confidence says: raising it makes more of the
+    cue. `enter` multiplies the units' enter thresholds: raising it finds fewer cues. A cue weaker
+    than `strength` (0 to 1 above neutral) or less sure than `confidence` is dropped; so is one
+    while the rest of the face moves, on average, more than `commotion` times as far as the cue's
+    own units: raising it finds more cues in busy faces. A visit counts for the cue from
     `visit_threshold` cues on, and for the time after a price mark from `after_price_threshold` on.
-    The same cue rests for `refractory_seconds`. A cue that does not `signal` is evidence but never
-    completes a signal by itself. `measured` says whether these values come from a benchmark.
+    The same cue rests for `refractory_seconds`. A cue that does not `signal`, or is less sure than
+    `signal_confidence`, is evidence but never completes a signal by itself. `measured` says whether
+    these values come from a benchmark.
     """
 
     likelihood: Mapping[str, float]
     enter: float = 1.0
     strength: float = 0.0
     confidence: float = 0.0
-    usual_confidence: float = 1.0
+    odds: float = 1.0
     commotion: float = 10.0
     visit_threshold: int = 1
     after_price_threshold: int = 1
     refractory_seconds: float = 0.5
     signal: bool = True
+    signal_confidence: float = 0.0
     measured: bool = False
 
 

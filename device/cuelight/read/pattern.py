@@ -30,11 +30,12 @@ class _Verdict:
 class Pattern:
     """One face's evidence, and what it adds up to.
 
-    Odds = prior odds x the product over separate movements of LR^(sureness x decay), with a 20 s
-    half-life from the apex on. Sureness is 1 from the confidence on that a cue usually has when it
-    is true, since that is what its measured ratio stands for; half of it weighs half as much. Cues
-    that share a unit and peak within 2 s are one movement, and so are those of which one brings the
-    other's units along and that peak at once: the one that says most stands for it.
+    Odds = prior odds x the product over separate movements of LR^decay, with a 20 s half-life from
+    the apex on. LR = 1 + (L - 1) r is Bayes' ratio of a find that is true with probability r, where
+    L is that of the true movement; the odds of r are those of the cue's confidence times what was
+    measured of the cue. So a sure find says nearly all that its movement says, a doubtful one
+    little. Cues that share a unit and peak within 2 s are one movement, and so are those of which
+    one brings the other's units along and that peak at once: the one that says most stands for it.
     Only cues near a price mark speak for a price concern; any may speak against it.
     """
 
@@ -89,7 +90,7 @@ class Pattern:
             reason = f"its confidence {after.confidence:.2f} is below {entry.confidence:g}"
         else:
             reason = unworthy(name, [cue.name for cue in after.pieces])
-            if not reason and not any(self._book.cues[cue.name].signal for cue in after.pieces):
+            if not reason and not any(self._may_signal(cue) for cue in after.pieces):
                 reason = "none of its cues is good enough to move the lamp"
         stood = len(before.pieces) >= 2 and before.confidence >= entry.confidence
         if not reason and stood and len(after.pieces) <= len(before.pieces):
@@ -138,7 +139,20 @@ class Pattern:
             return 0.0
         age = max(timestamp - cue.apex, 0.0)
         decay: float = 0.5 ** (age / self._book.half_life_seconds)
-        return log(ratio) * min(cue.confidence / entry.usual_confidence, 1.0) * decay
+        return log(1.0 + (ratio - 1.0) * real(cue.confidence, entry.odds)) * decay
+
+    def _may_signal(self, cue: Cue) -> bool:
+        entry = self._book.cues[cue.name]
+        return entry.signal and cue.confidence >= entry.signal_confidence
+
+
+def real(confidence: float, odds: float) -> float:
+    """Give the probability that a cue of some confidence is true, where its odds are so different.
+
+    Nothing is surer than 99 to 1, nor less sure than 1 to 99, before what was measured.
+    """
+    sure = min(max(confidence, 0.01), 0.99)
+    return odds * sure / (odds * sure + 1.0 - sure)
 
 
 def unworthy(name: str, cues: Sequence[str]) -> str:
