@@ -17,9 +17,9 @@ from cuelight.looks import LOOKS_FILE, load_looks
 from cuelight.read.gate import GateLimits, Gates
 from cuelight.read.likeness import FEATURES, Looks, features
 from cuelight.read.movement import Movement
-from cuelight.records import Cue
+from cuelight.records import Cue, Reading
 from cuelight.sense.records import UNITS
-from faces import BROWS, PRESS, SMILE, Actor, Move, book, named, play, reader
+from faces import BROWS, FROWN, PRESS, SMILE, WRINKLE, Actor, Move, book, named, play, reader
 
 SHIPPED = Path(__file__).parents[1] / "models" / "cues.toml"
 ENTER = np.full(len(UNITS), 0.1)
@@ -85,6 +85,20 @@ def test_the_weights_alone_decide_and_give_the_confidence():
     assert named(play(raised, 12, cues=unsure, explain=said.append), Cue) == []
     reasons = [one.reason for one in said if one.candidate == "raised_eyebrows"]
     assert any(reason.startswith("it looks like one by 12%, 50% is wanted") for reason in reasons)
+
+
+@pytest.mark.parametrize(("faint", "readings"), [(0.5, 0), (0.2, 1)])
+def test_what_is_too_unsure_to_be_told_may_be_the_last_straw(faint, readings):
+    moves = [Move(5.0, 6.0, FROWN), Move(8.0, 9.0, FROWN), Move(11.0, 12.0, WRINKLE)]
+    looked = replace(
+        book(),
+        faint=faint,
+        cues={name: replace(entry, odds=1.0) for name, entry in book().cues.items()},
+        looks={"brief_frown": looks(0.0), "nose_wrinkle": looks(-1.0)},
+    )
+    events = play(Actor(moves), 14, cues=looked)
+    assert named(events, Cue) == ["brief_frown", "brief_frown"]
+    assert len(named(events, Reading)) == readings
 
 
 def test_who_comes_with_raised_brows_was_not_seen_to_raise_them():

@@ -29,6 +29,7 @@ _NUMBERS: Final = {
     "signal_confidence": (0.0, 1.0),
     "half_life_seconds": (0.1, 3600.0),
     "separate_seconds": (0.0, 600.0),
+    "faint": (0.0, 1.0),
     "likelihood": (0.001, 1000.0),
 }
 """What each number may be; counts are whole and from 1 on."""

@@ -56,9 +56,11 @@ class ReadingEntry:
 class CueBook:
     """All cues and readings, and how evidence counts.
 
-    Cues with `looks` are told by those, the others by the rules and limits of their entries.
-    Evidence fades with `half_life_seconds`; raising it lets older cues count. Two movements of the
-    same units are two if they peak `separate_seconds` apart.
+    Cues with `looks` are told by those, the others by the rules and limits of their entries. What
+    looks too little like a cue to be told is faint evidence from the probability `faint` on:
+    raising it lets fewer movements count that nobody hears of. Evidence fades with
+    `half_life_seconds`; raising it lets older cues count. Two movements of the same units are two
+    if they peak `separate_seconds` apart.
     """
 
     cues: Mapping[str, CueEntry]
@@ -66,3 +68,4 @@ class CueBook:
     looks: Mapping[str, Looks] = field(default_factory=dict)
     half_life_seconds: float = 20.0
     separate_seconds: float = 2.0
+    faint: float = 1.0

@@ -57,7 +57,10 @@ class _Candidate:
 
 
 class Judge:
-    """Turns one face's movements, gestures and glances into cues, or says why they are none."""
+    """Turns one face's movements, gestures and glances into cues, or says why they are none.
+
+    `faint` collects movements that look a little like a cue, too little to be told.
+    """
 
     def __init__(
         self,
@@ -78,6 +81,7 @@ class Judge:
         self._commotion = commotion
         self._settle_seconds = settle_seconds
         self._last: dict[str, tuple[float, float]] = {}
+        self.faint: list[Cue] = []
 
     def movement(self, movement: Movement, view: View) -> list[Cue]:
         """Give the cues that a movement is."""
@@ -154,11 +158,13 @@ class Judge:
             enter=self._commotion.enter,
         )
         sure = looks.probability(known)
-        reason = ""
+        found, reason = replace(found, confidence=sure), ""
         if sure < looks.least:
             reason = f"it looks like one by {sure:.0%}, {looks.least:.0%} is wanted; against it: "
             reason += looks.doubts(known)
-        return replace(found, confidence=sure), reason
+            if sure >= self._book.faint and not self._unfit(found):
+                self.faint.append(self._cue(found, view))
+        return found, reason
 
     def _share(self, rule: CueRule, movement: Movement) -> float:
         return self._commotion.share(movement.onset, movement.offset, rule.units, rule.kin)
@@ -226,19 +232,20 @@ class Judge:
         if reason:
             return []
         self._last[found.name] = (found.onset, found.offset)
-        return [
-            Cue(
-                name=found.name,
-                track=view.track,
-                onset=found.onset,
-                apex=found.apex,
-                offset=found.offset,
-                strength=found.strength,
-                confidence=found.confidence,
-                provisional=view.provisional,
-                price=price or self._prices.around(found.apex),
-            )
-        ]
+        return [self._cue(found, view, price=price)]
+
+    def _cue(self, found: _Candidate, view: View, *, price: bool = False) -> Cue:
+        return Cue(
+            name=found.name,
+            track=view.track,
+            onset=found.onset,
+            apex=found.apex,
+            offset=found.offset,
+            strength=found.strength,
+            confidence=found.confidence,
+            provisional=view.provisional,
+            price=price or self._prices.around(found.apex),
+        )
 
     def _weak(self, found: _Candidate) -> str:
         entry = self._book.cues[found.name]

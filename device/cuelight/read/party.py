@@ -54,6 +54,10 @@ class Party:
                 found += [(sitter, cue) for cue in sitter.close()]
         return found
 
+    def faint(self) -> list[tuple[Sitter, Cue]]:
+        """Take what looked too little like a cue to be told, with the sitters, since last time."""
+        return [(sitter, cue) for sitter in self._sitters.values() for cue in sitter.faint()]
+
     def close(self) -> list[tuple[Sitter, Cue]]:
         """End what every face has under way."""
         return [(s, cue) for s in self._sitters.values() for cue in s.close(lost=False)]

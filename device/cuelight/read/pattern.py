@@ -21,6 +21,12 @@ _TWITCH_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class _Piece:
+    cue: Cue
+    faint: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class _Verdict:
     confidence: float
     pieces: tuple[Cue, ...]
@@ -36,41 +42,45 @@ class Pattern:
     measured of the cue. So a sure find says nearly all that its movement says, a doubtful one
     little. Cues that share a unit and peak within 2 s are one movement, and so are those of which
     one brings the other's units along and that peak at once: the one that says most stands for it.
+    Faint cues weigh like others, but no reading rests on them: they are not among its evidence.
     Only cues near a price mark speak for a price concern; any may speak against it.
     """
 
     def __init__(self, book: CueBook, explain: Explain | None = None) -> None:
         self._book, self._explain = book, explain
-        self._evidence: list[Cue] = []
+        self._evidence: list[_Piece] = []
 
-    def update(self, timestamp: float, cues: Sequence[Cue]) -> list[Reading]:
+    def update(
+        self, timestamp: float, cues: Sequence[Cue], faint: Sequence[Cue] = ()
+    ) -> list[Reading]:
         """Take the cues of one frame; give the readings that they complete or renew."""
         keep = _FORGET_HALF_LIVES * self._book.half_life_seconds
-        self._evidence = [cue for cue in self._evidence if timestamp - cue.apex <= keep]
+        self._evidence = [one for one in self._evidence if timestamp - one.cue.apex <= keep]
         found = []
-        for cue in cues:
+        fresh = [*(_Piece(cue) for cue in cues), *(_Piece(cue, faint=True) for cue in faint)]
+        for one in fresh:
             before = {name: self._verdict(name, timestamp) for name in self._book.readings}
-            self._evidence.append(cue)
+            self._evidence.append(one)
             for name in self._book.readings:
-                if self._weight(cue, name, cue.apex) > 0.0:
-                    found += self._judge(name, timestamp, before[name], cue.track)
+                if self._weight(one.cue, name, one.cue.apex) > 0.0:
+                    found += self._judge(name, timestamp, before[name], one.cue.track)
         # One reading of a kind in a frame: the last one knows all of its evidence.
         return list({reading.name: reading for reading in found}.values())
 
     def mark_price(self, timestamp: float, before_seconds: float) -> list[Reading]:
         """Count what was shown shortly before a price mark as shown around it."""
         near = [
-            not cue.price and timestamp - before_seconds <= cue.apex <= timestamp
-            for cue in self._evidence
+            not one.cue.price and timestamp - before_seconds <= one.cue.apex <= timestamp
+            for one in self._evidence
         ]
         if PRICE_CONCERN not in self._book.readings or not any(near):
             return []
         before = self._verdict(PRICE_CONCERN, timestamp)
         self._evidence = [
-            replace(cue, price=True) if hit else cue
-            for cue, hit in zip(self._evidence, near, strict=True)
+            replace(one, cue=replace(one.cue, price=True)) if hit else one
+            for one, hit in zip(self._evidence, near, strict=True)
         ]
-        return self._judge(PRICE_CONCERN, timestamp, before, self._evidence[-1].track)
+        return self._judge(PRICE_CONCERN, timestamp, before, self._evidence[-1].cue.track)
 
     def confidence(self, name: str, timestamp: float) -> float:
         """Give the posterior probability of a reading at a time."""
@@ -106,19 +116,21 @@ class Pattern:
         total = log(prior / (1.0 - prior))
         pieces = []
         for group in self._movements():
-            weights = [(self._weight(cue, name, timestamp), -i, cue) for i, cue in enumerate(group)]
-            weight, _, cue = max(weights, key=lambda row: (abs(row[0]), row[1]))
+            weights = [(self._weight(one.cue, name, timestamp), one) for one in group]
+            # the first of the strongest
+            weight, _ = max(weights, key=lambda row: abs(row[0]))
             total += weight
-            if weight > 0.0:
-                pieces.append(cue)
+            told = [row for row in weights if not row[1].faint and row[0] > 0.0]
+            if weight > 0.0 and told:
+                pieces.append(max(told, key=lambda row: row[0])[1].cue)
         return _Verdict(1.0 / (1.0 + exp(-total)), tuple(sorted(pieces, key=lambda cue: cue.apex)))
 
-    def _movements(self) -> list[list[Cue]]:
+    def _movements(self) -> list[list[_Piece]]:
         """Group the evidence into separate movements."""
-        groups: list[list[Cue]] = []
-        for cue in sorted(self._evidence, key=lambda cue: cue.apex):
-            same = [g for g in groups if any(self._same(cue, other) for other in g)]
-            merged = [other for group in same for other in group] + [cue]
+        groups: list[list[_Piece]] = []
+        for one in sorted(self._evidence, key=lambda one: one.cue.apex):
+            same = [g for g in groups if any(self._same(one.cue, other.cue) for other in g)]
+            merged = [other for group in same for other in group] + [one]
             groups = [group for group in groups if group not in same] + [merged]
         return groups
 

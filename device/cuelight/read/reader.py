@@ -161,23 +161,26 @@ class Reader:
     ) -> list[Event]:
         """From cues to readings and, unless the end has come, a signal."""
         marks, self._marks = self._marks, []
-        if not found and not marks:
+        faint = self._party.faint()
+        if not found and not faint and not marks:
             return []
-        by_sitter: dict[Sitter, list[Cue]] = {}
+        by_sitter: dict[Sitter, tuple[list[Cue], list[Cue]]] = {}
         for sitter, cue in found:
-            by_sitter.setdefault(sitter, []).append(cue)
+            by_sitter.setdefault(sitter, ([], []))[0].append(cue)
             self._count(cue.name, price=self._prices.after(cue.apex))
+        for sitter, cue in faint:
+            by_sitter.setdefault(sitter, ([], []))[1].append(cue)
         readings: list[Reading] = []
         for sitter in [*self._patterns] if marks else []:
             for mark in marks:
                 readings += self._patterns[sitter].mark_price(
                     mark, self._price_times.before_seconds
                 )
-        for sitter, cues in by_sitter.items():
+        for sitter, (cues, fainter) in by_sitter.items():
             pattern = self._patterns.get(sitter)
             if pattern is None:
                 pattern = self._patterns[sitter] = Pattern(self._book, self._explain)
-            readings += pattern.update(timestamp, cues)
+            readings += pattern.update(timestamp, cues, fainter)
         readings.sort(key=lambda reading: (PRIORITY.index(reading.name), -reading.confidence))
         for reading in readings:
             self._count(reading.name, price=self._prices.after(reading.timestamp))

@@ -116,6 +116,11 @@ class Sitter:
         neutral: Floats = self._baseline.neutral.copy()
         return neutral
 
+    def faint(self) -> list[Cue]:
+        """Take what looked too little like a cue to be told, since the last time."""
+        taken, self._judge.faint = self._judge.faint, []
+        return taken
+
     def update(self, expression: Expression) -> list[Cue]:
         """Take one expression.
 
