@@ -7,12 +7,22 @@ from dataclasses import dataclass
 from math import exp
 from typing import Final
 
-from cuelight.read.swing import Swing, SwingLimits
+from cuelight.read.swing import Bout, BoutLimits, Swing, SwingLimits
 
-NOD: Final = SwingLimits(least=3.0, strokes=3, stroke_seconds=0.5, within_seconds=1.6)
+NOD: Final = BoutLimits(
+    least=2.5,
+    strokes=3,
+    stroke_seconds=0.5,
+    within_seconds=1.2,
+    even=0.5,
+    rest=0.4,
+    rest_seconds=0.4,
+)
 SHAKE: Final = SwingLimits(least=5.0, strokes=3, stroke_seconds=0.6, within_seconds=1.8)
-"""Down, up and down again; a shake is wider and slower. In degrees and seconds."""
+"""Down, up and down again; a shake is wider and slower. In degrees and seconds.
 
+A listener nods out of a still pose; a talking head bobs on.
+"""
 
 _WAY_SECONDS: Final = 3.0  # longer than a nod or shake of the slowest strokes
 
@@ -30,7 +40,7 @@ class HeadLimits:
     lean: float = 0.10
     still_degrees_per_second: float = 10.0
     speed_seconds: float = 0.4
-    nod: SwingLimits = NOD
+    nod: BoutLimits = NOD
     shake: SwingLimits = SHAKE
 
 
@@ -53,7 +63,7 @@ class HeadWatch:
 
     def __init__(self, limits: HeadLimits) -> None:
         self._limits = limits
-        self._swings = {"nod": Swing(limits.nod), "shake": Swing(limits.shake)}
+        self._swings = {"nod": Bout(limits.nod), "shake": Swing(limits.shake)}
         self._pose: tuple[float, float, float] | None = None
         self._velocity = [0.0, 0.0, 0.0]
         self._way: deque[tuple[float, float, float]] = deque()
