@@ -109,6 +109,13 @@ class Baseline:
         self._mouth = np.isin(EXPRESSIVE, _MOUTH)
         self._steady = np.zeros(len(prior))
         self._limit = np.full(POSES, times.pose_limit_degrees)
+        # numpy makes an array of each number that it is given; these are made once
+        self._zero = np.zeros(len(prior))
+        self._keenest = times.keenest * self._enter
+        self._wide = 2.0 * self._enter
+        self._settling = np.ones(len(prior)), np.where(self._smiles, 1.0, _SETTLING_CALM)
+        self._unsettling = np.full(len(prior), -_UNSETTLING)
+        self._settled = np.full(len(prior), times.settled_seconds)
         self._posed = False
         self.seen_seconds = 0.0
 
@@ -130,10 +137,10 @@ class Baseline:
         count = len(EXPRESSIVE)
         rises: Floats = (observed[:count] - self.neutral[:count]) * self._live
         times = self._times
-        more = np.maximum(self._restless_spread - self._spread, 0.0)
+        more = np.maximum(self._restless_spread - self._spread, self._zero)
         spread = self._spread + unrest * more
         deafest = times.deafest + unrest * (times.deafest_restless - times.deafest)
-        level = np.maximum(times.keenest * self._enter, times.noise_multiple * spread)
+        level = np.maximum(self._keenest, times.noise_multiple * spread)
         multiples: Floats = rises / np.minimum(level, deafest * self._enter)
         return rises, multiples
 
@@ -166,10 +173,9 @@ class Baseline:
         fall = times.fall_first_seconds if first else times.fall_seconds
         down = _gain(elapsed_seconds, fall if calm else fall * times.wary)
         slow = _gain(elapsed_seconds, times.held_seconds)
-        quiet = rise < self._leave
-        step = np.where(quiet, up, slow) * rise
-        settled = self._settle(seen, elapsed_seconds, calm=calm)
-        step[settled] = up * rise[settled]
+        learns = self._settle(seen, rise, elapsed_seconds, calm=calm)
+        learns |= rise < self._leave
+        step = np.where(learns, up, slow) * rise
         if calm:
             # A calm face may stand above the population's neutral, but not arbitrarily far, unless
             # it is seen for the first time and the model is sure of it.
@@ -178,14 +184,15 @@ class Baseline:
             if sure:
                 most = np.where(self._smiles, most, seen)
             np.maximum(step, up * (most - neutral), out=step)
-        step = np.where(rise < 0.0, down * rise, step)
+        np.copyto(step, down * rise, where=rise < self._zero)
         if talking:
             step[self._mouth] = np.maximum(step[self._mouth], 0.0)
         self._waver(np.abs(seen - self._level), elapsed_seconds, unrest)
         neutral += step
         pose = self.neutral[count:]
         pull = _gain(elapsed_seconds, times.pose_first_seconds if first else times.pose_seconds)
-        pose += pull * np.clip(observed[count:] - pose, -self._limit, self._limit)
+        away = observed[count:] - pose
+        pose += pull * np.minimum(np.maximum(away, -self._limit), self._limit)
 
     def _arrive(self, seen: Floats, intensities: Floats, elapsed_seconds: float) -> None:
         """Guess the neutral of units with a scale of their own from what the face came with.
@@ -208,22 +215,23 @@ class Baseline:
         learn = _gain(elapsed_seconds, self._times.spread_seconds)
         # 1.25 times the mean distance is the standard deviation of a normal distribution.
         far = 1.2533 * away
-        small, restless = away < self._enter, away < 2.0 * self._enter
+        small, restless = away < self._enter, away < self._wide
         self._spread += (1.0 - unrest) * learn * small * (far - self._spread)
         self._restless_spread += unrest * learn * restless * (far - self._restless_spread)
 
-    def _settle(self, seen: Floats, elapsed_seconds: float, *, calm: bool) -> NDArray[np.bool_]:
+    def _settle(
+        self, seen: Floats, rise: Floats, elapsed_seconds: float, *, calm: bool
+    ) -> NDArray[np.bool_]:
         """Say which units (31,) have kept their level long enough to be at rest."""
         times = self._times
         away = seen - self._level
         self._level += _gain(elapsed_seconds, times.level_seconds) * away
         # What a blink or a word disturbs for a moment is not begun anew.
-        rise = seen - self.neutral[: len(seen)]
-        near = np.abs(away) < np.maximum(times.keenest * self._enter, _SHARE_KEPT * rise)
-        settling = np.where(self._smiles, 1.0, _SETTLING_CALM) if calm else 1.0
-        self._steady += elapsed_seconds * np.where(near, settling, -_UNSETTLING)
-        np.clip(self._steady, 0.0, times.settled_seconds, out=self._steady)
-        return self._steady >= times.settled_seconds
+        near = np.abs(away) < np.maximum(self._keenest, _SHARE_KEPT * rise)
+        self._steady += elapsed_seconds * np.where(near, self._settling[calm], self._unsettling)
+        np.maximum(self._steady, self._zero, out=self._steady)
+        np.minimum(self._steady, self._settled, out=self._steady)
+        return self._steady >= self._settled
 
     def _start_pose(self, pose: Floats) -> None:
         # Nobody's seat is the population's: where the face is first seen is the first guess.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import exp
+from math import exp, isfinite
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from cuelight.read.baseline import POSES, Baseline, BaselineTimes
-from cuelight.read.channel import CHANNELS, EXPRESSIVE, ChannelBank, Floats
+from cuelight.read.channel import CHANNELS, EXPRESSIVE, STANCES, ChannelBank, Floats
 from cuelight.read.commotion import Commotion
 from cuelight.read.decision import Decision, Explain
 from cuelight.read.gate import GateLimits, Gates
@@ -95,6 +95,7 @@ class Sitter:
             explain=explain,
         )
         self._raw = self._smooth = np.zeros(len(EXPRESSIVE) + POSES)
+        self._base, self._shown, self._zero = np.zeros((3, len(EXPRESSIVE) + len(STANCES)))
         self._quality = 1.0
         self._neutral_probability = 0.0
         self._came = 0.0
@@ -127,7 +128,8 @@ class Sitter:
         Values that are no numbers are passed over, as if the face had not been seen.
         """
         now, raw = expression.timestamp, self._observe(expression)
-        if not (np.isfinite(raw).all() and np.isfinite(expression.quality)):
+        # a sum of squares is finite only where all of it is
+        if not (isfinite(raw @ raw) and isfinite(expression.quality)):
             return []
         cues: list[Cue] = []
         if self.seen is None or now - self.seen > LOST_SECONDS:
@@ -205,13 +207,15 @@ class Sitter:
         )
         self._sides.update(now, rises, elapsed)
         stances = self._head.stances(roll, usual[2], scale, usual[3])
-        base = np.concatenate([self._sides.balance(multiples), stances])
-        np.maximum(base, 0.0, out=base)
-        shown = np.concatenate([rises, [_STANCE_STRENGTH * stance for stance in stances]])
+        self._base[:_POSE] = self._sides.balance(multiples)
+        self._base[_POSE:] = stances
+        np.maximum(self._base, self._zero, out=self._base)
+        self._shown[:_POSE] = rises
+        self._shown[_POSE:] = [_STANCE_STRENGTH * stance for stance in stances]
         found = self._finder.update(
             now,
-            self._bank.values(base),
-            self._bank.rises(shown),
+            self._bank.values(self._base),
+            self._bank.rises(self._shown),
             track=view.track,
             interval=self._rate.interval,
         )
