@@ -54,14 +54,32 @@ def sample(folder, told):
 
 def test_what_tells_a_cue_gets_the_weight_and_is_found_in_others(tmp_path):
     found = fit("nose_wrinkle", sample(tmp_path, told=3.0))
-    assert np.argmax(np.abs(found.weights)) == 2
-    assert found.weights[2] > 0.0
-    assert found.f1["macro"] > 0.95
+    assert np.argmax(np.abs(found.looks.weights)) == 2
+    assert found.looks.weights[2] > 0.0
+    assert found.f1["macro"] > 0.9
     assert found.alarms < 0.5
-    assert 0.0 < found.least < 1.0
+    assert 0.0 < found.looks.least < 1.0
 
 
 def test_where_nothing_tells_a_cue_people_left_out_show_it(tmp_path):
     found = fit("nose_wrinkle", sample(tmp_path, told=0.0))
     always = 2 * 72 / (72 + 72 + 72)
     assert found.f1["macro"] < always + 0.05, "what fits noise does not fit other people's noise"
+
+
+def test_what_must_be_near_the_usual_is_learned_where_a_cue_is_bent(tmp_path):
+    found = fit("nose_wrinkle", near(sample(tmp_path, told=0.0)))
+    assert np.argmin(found.looks.bends) == 5, "far from usual either way speaks against it"
+    usual, less, more = (found.looks.means.copy() for _ in range(3))
+    less[5] -= 2.0
+    more[5] += 2.0
+    usual, less, more = (found.looks.probability(one) for one in (usual, less, more))
+    assert 2.0 * max(less, more) < usual
+
+
+def near(given):
+    """The same, where a cue lies near the middle of a feature and everything else away from it."""
+    for one in given.candidates:
+        side = 1.0 if one.features[5] > 0.0 else -1.0
+        one.features[5] = side * (0.1 if one.event else 2.0)
+    return given

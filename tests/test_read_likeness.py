@@ -15,7 +15,7 @@ from cuelight.cuebook import load_cuebook
 from cuelight.errors import ModelError
 from cuelight.looks import LOOKS_FILE, load_looks
 from cuelight.read.gate import GateLimits, Gates
-from cuelight.read.likeness import FEATURES, Looks, features
+from cuelight.read.likeness import FARTHEST, FEATURES, Looks, features
 from cuelight.read.movement import Movement
 from cuelight.records import Cue, Reading
 from cuelight.sense.records import UNITS
@@ -39,7 +39,7 @@ def movement(onset, offset, side=""):
 
 
 def measure(one, times, seen, **changes):
-    known = {"share": 0.2, "provisional": False, "enter": ENTER, **changes}
+    known = {"share": 0.2, "sides": (0.0, 0.0), "provisional": False, "enter": ENTER, **changes}
     return features(one, (times, seen), gates=gates(times), **known)
 
 
@@ -71,7 +71,35 @@ def test_a_smile_on_the_right_looks_as_one_on_the_left():
 def looks(score):
     """Weights that give the same probability to anything."""
     blank = np.zeros(len(FEATURES))
-    return Looks(least=0.5, bias=score, means=blank, weights=blank)
+    return Looks(
+        least=0.5, bias=score, means=blank, spreads=blank + 1.0, weights=blank, bends=blank
+    )
+
+
+def one_feature(weight, bend):
+    """Looks that ask for the first feature alone, which is usually 1 and strays by 0.5."""
+    first = np.zeros(len(FEATURES))
+    first[0] = 1.0
+    spreads = np.full(len(FEATURES), 0.5)
+    return Looks(0.5, 0.0, first, spreads, weight * first, bend * first)
+
+
+@given(far=st.floats(0.0, 1e9), weight=st.floats(-3.0, 3.0), bend=st.floats(-3.0, 3.0))
+def test_what_no_clip_showed_counts_no_more_than_the_farthest(far, weight, bend):
+    known, same = np.zeros(len(FEATURES)), np.zeros(len(FEATURES))
+    known[0] = same[0] = 1.0 + FARTHEST * 0.5
+    known[0] += far
+    one = one_feature(weight, bend)
+    assert one.probability(known) == pytest.approx(one.probability(same))
+
+
+@given(st.floats(-3.0, 3.0))
+def test_a_bend_below_0_speaks_against_what_is_far_from_usual_either_way(apart):
+    less, more = np.zeros(len(FEATURES)), np.zeros(len(FEATURES))
+    less[0], more[0] = 1.0 - apart, 1.0 + apart
+    one = one_feature(0.0, -1.0)
+    assert one.probability(less) == pytest.approx(one.probability(more))
+    assert one.probability(more) <= 0.5
 
 
 def test_the_weights_alone_decide_and_give_the_confidence():
@@ -101,6 +129,19 @@ def test_what_is_too_unsure_to_be_told_may_be_the_last_straw(faint, readings):
     assert len(named(events, Reading)) == readings
 
 
+HALF = {"AU12L": 0.4, "AU12R": 0.24}
+
+
+def test_weights_judge_how_one_sided_a_smile_is_and_not_a_limit():
+    smile, said = Actor([Move(5.0, 6.0, HALF)]), []
+    assert "one_sided_smile" not in named(play(smile, 12, explain=said.append), Cue)
+    assert any(one.reason.startswith("the other side moved too") for one in said)
+    sure = replace(book(), looks={"one_sided_smile": looks(2.0)})
+    assert "one_sided_smile" in named(play(smile, 12, cues=sure), Cue)
+    both = Actor([Move(5.0, 6.0, SMILE)])
+    assert "one_sided_smile" not in named(play(both, 12, cues=sure), Cue)
+
+
 def test_who_comes_with_raised_brows_was_not_seen_to_raise_them():
     sure = replace(book(), looks={"raised_eyebrows": looks(9.0)})
     assert "raised_eyebrows" not in named(play(Actor([Move(-1, 2, BROWS)]), 8, cues=sure), Cue)
@@ -122,10 +163,11 @@ def test_without_the_file_no_cue_has_looks(tmp_path):
     [
         ("features = [", "features = [3, ", "are not the .* that this version measures"),
         ("[cue.brief_frown]", "[cue.brief_frawn]", "must be a table of"),
-        ("least = ", "most = ", "must have bias, least, means, weights"),
+        ("least = ", "most = ", "must have bends, bias, least, means, spreads, weights"),
         ("least = ", "least = 7", "wanted a number from 0 to 1"),
         ("bias = ", "bias = true #", "must be a finite number"),
         ("means = [", "means = [1e999, ", "must be .* finite numbers"),
+        ("spreads = [\n  ", "spreads = [\n  -", "spreads must be above 0"),
         ("weights = [", "weights = [", None),
         ("features = [", "features = ", "is not TOML"),
     ],

@@ -117,6 +117,17 @@ def test_near_misses_are_told_of():
     assert near == [(5, pytest.approx(0.9))]
 
 
+def test_what_is_found_sooner_lasts_longer_unless_it_must_be_seen_to_return():
+    units = {name: UnitThresholds(enter=0.12, leave=0.06) for name in UNITS}
+    here = NUMBER["AU04"]
+    usual, keen = ChannelBank(units, {}), ChannelBank(units, {"AU04": 0.8})
+    brief = ChannelBank(units, {"AU04": 0.8}, frozenset({"AU04"}))
+    assert usual.leave[here] == keen.leave[here] == pytest.approx(0.5)
+    assert brief.leave[here] * 0.8 == pytest.approx(usual.leave[here])
+    keenest = ChannelBank(units, {"AU04": 0.1}, frozenset({"AU04"}))
+    assert keenest.leave[here] < 1.0, "a movement begins above where it ends"
+
+
 def test_a_unit_that_is_not_live_silences_what_rests_on_it():
     units = {name: UnitThresholds(live=name not in ("AU12R", "AU09")) for name in UNITS}
     values = ChannelBank(units, {}).values(np.full(35, 2.0))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LOOKS_FILE: Final = "looks.toml"
 
 _KNOWN: Final = frozenset(rule.name for rule in RULES)
-_KEYS: Final = {"least", "bias", "means", "weights"}
+_KEYS: Final = {"least", "bias", "means", "spreads", "weights", "bends"}
 
 
 def load_looks(path: Path) -> dict[str, Looks]:
@@ -53,10 +53,13 @@ def _looks(path: Path, where: str, row: object) -> Looks:
     least, bias = (_numbers(path, f"{where}.{key}", row[key], ()) for key in ("least", "bias"))
     if not 0.0 <= least <= 1.0:
         raise ModelError(f"{path}: {where}.least is {float(least)}; wanted a number from 0 to 1.")
-    means, weights = (
-        _numbers(path, f"{where}.{key}", row[key], (len(FEATURES),)) for key in ("means", "weights")
+    means, spreads, weights, bends = (
+        _numbers(path, f"{where}.{key}", row[key], (len(FEATURES),))
+        for key in ("means", "spreads", "weights", "bends")
     )
-    return Looks(float(least), float(bias), means, weights)
+    if not (spreads > 0.0).all():
+        raise ModelError(f"{path}: {where}.spreads must be above 0, all of them.")
+    return Looks(float(least), float(bias), means, spreads, weights, bends)
 
 
 def _numbers(path: Path, where: str, given: object, shape: tuple[int, ...]) -> Any:  # noqa: ANN401 - an array or, of shape (), a number

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 _HEAD: Final = """\
 # What each cue looks like: weights that scripts/fit-looks found on rendered heads and warped
 # portraits of people kept for tuning. A movement is the cue with the probability
-# logistic(bias + sum of weights x (features - means)), where cues are as common as in those clips,
-# and is told from `least` on; raising that finds fewer, true and false ones. What the features are,
-# device/cuelight/read/likeness.py says. A cue that is not here is told by the limits of cues.toml.
+# logistic(bias + sum of (weights + bends x apart) x apart), where apart is features - means, four
+# spreads at most, and cues are as common as in those clips. It is told from `least` on; raising
+# that finds fewer, true and false ones. What the features are, device/cuelight/read/likeness.py
+# says. A cue that is not here is told by the limits of cues.toml.
 """
 
 
@@ -56,7 +57,7 @@ def main() -> int:
     for name, one in found.items():
         print(
             f"| {name} | {one.true} | {one.false} | {one.f1.get('micro', 0.0):.2f} "
-            f"| {one.f1.get('macro', 0.0):.2f} | {one.alarms:.1f} | {one.least:.2f} |"
+            f"| {one.f1.get('macro', 0.0):.2f} | {one.alarms:.1f} | {one.looks.least:.2f} |"
         )
     if given.write:
         path = models_folder(settings.model.folder) / LOOKS_FILE
@@ -69,11 +70,16 @@ def _lines(found: Mapping[str, Fitted]) -> Iterable[str]:
     for start in range(0, len(FEATURES), 8):
         yield "  " + ", ".join(f'"{name}"' for name in FEATURES[start : start + 8]) + ","
     yield "]"
-    for name, one in found.items():
+    for name, one in ((name, fitted.looks) for name, fitted in found.items()):
         yield f"\n[cue.{name}]"
         yield f"least = {one.least:.3f}"
         yield f"bias = {one.bias:.4f}"
-        for key, values in (("means", one.means), ("weights", one.weights)):
+        for key, values in (
+            ("means", one.means),
+            ("spreads", one.spreads),
+            ("weights", one.weights),
+            ("bends", one.bends),
+        ):
             yield f"{key} = ["
             for start in range(0, len(values), 12):
                 yield "  " + ", ".join(f"{value:.4g}" for value in values[start : start + 12]) + ","

@@ -31,6 +31,7 @@ STANCES: Final = ("tilt", "lean_in", "lean_out", "still")
 
 _BASE: Final = EXPRESSIVE + STANCES
 _SIDES: Final = {"L": "left", "R": "right"}
+_HIGHEST_LEAVE: Final = 0.75
 _OTHER_SIDE_SHARE: Final = 1.0
 # What both sides do is taken out; a larger share would cost the movement its flanks, where models
 # read a third of it on the other side too (data README: 0.74 against 0.28). How lopsided it must
@@ -119,7 +120,12 @@ class ChannelBank:
     the live members speak for the rest; a group without a live member silences the channel.
     """
 
-    def __init__(self, units: Mapping[str, UnitThresholds], factors: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        units: Mapping[str, UnitThresholds],
+        factors: Mapping[str, float],
+        returning: frozenset[str] = frozenset(),
+    ) -> None:
         live = {name: name in EMOTIONS or name in STANCES for name in _BASE}
         live |= {name: units[name].live for name in units}
         groups = sorted({group for channel in CHANNELS for group in channel.groups})
@@ -155,7 +161,9 @@ class ChannelBank:
             self._shows[:, index] = (shown * widest)[:widest]
             named = [m for g in channel.groups for m, weight in g if weight > 0 and m in units]
             if named:
-                self.leave[index] = max(units[m].leave / units[m].enter for m in named)
+                leave = max(units[m].leave / units[m].enter for m in named)
+                keen = min(factors.get(channel.name, 1.0), 1.0) if channel.name in returning else 1
+                self.leave[index] = min(leave / keen, max(leave, _HIGHEST_LEAVE))
         self._factor = np.array([1.0 / factors.get(channel.name, 1.0) for channel in CHANNELS])
 
     def values(self, multiples: Floats) -> Floats:

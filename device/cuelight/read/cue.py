@@ -86,7 +86,7 @@ RULES: Final = (
         ("AU24+AU28",),
         _ANY,
         _LIPS | _POSED,
-        longest_seconds=2.5,
+        longest_seconds=3.0,
         rivals={
             "AU12": 1.3,
             "AU12 left": 0.5,
@@ -111,7 +111,7 @@ RULES: Final = (
         ("AU04",),
         _BRIEF,
         _LIDS_AND_BROWS | _LIPS | _POSED,
-        longest_seconds=1.2,
+        longest_seconds=1.6,
         returns=True,
         swing_degrees=0.4 * _SWING,
         rivals={"AU09": 1.0, "AU10": 1.0, "AU12": 1.0, "AU01+AU02": 1.0},

@@ -96,7 +96,7 @@ class Judge:
             measured = looks is not None and self._settled(movement, view)
             reason = misfit(rule, movement)
             if not reason and rule.one_sided:
-                reason = self._sides.excuse(movement, view.now)
+                reason = self._sides.excuse(movement, view.now, weighed=measured)
             if not reason and not measured:
                 reason = self._disturbed(rule, movement, view)
                 reason = reason or self._undone(rule, movement, view)
@@ -154,6 +154,7 @@ class Judge:
             self._commotion.since(movement.onset - 1.0),
             gates=self._gates,
             share=self._share(rule, movement),
+            sides=self._sides.shares(movement, view.now),
             provisional=view.provisional,
             enter=self._commotion.enter,
         )

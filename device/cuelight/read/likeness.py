@@ -27,12 +27,16 @@ FEATURES: Final = (
     *("salience", "length", "quality", "provisional", "returned", "rest of the face"),
     *(f"{gate} share" for gate in _GATES),
     *("blink at apex", "speech near", "swing", "lopsided smile"),
+    *("other side", "own side in the end"),
     *(f"{name} range" for name in _POSE),
     *(f"{unit} rise" for unit in UNITS),
     *(f"{unit} range" for unit in _MOUTH),
     *(f"{unit} before" for unit in _MOUTH),
 )
 """What is known of a movement, in the order of its features; see `features`."""
+
+FARTHEST: Final = 4.0
+"""How many spreads a feature may lie from its mean to count any more for it."""
 
 _BEFORE_SECONDS: Final = 0.6
 _FOOT_SECONDS: Final = 0.25
@@ -53,24 +57,35 @@ _POSE_FLOORS: Final = np.array([0.5, 0.5, 0.5, 0.003, 0.5, 0.5])
 class Looks:
     """What a cue looks like: weights (F,) of its features, of which `means` (F,) are usual.
 
-    The probability is logistic in the bias and the weighted differences from the means. A movement
-    is the cue from the probability `least` on: raising it finds fewer cues, true and false ones.
+    The probability is logistic in the bias, the weighted differences from the means, and their
+    squares weighted by `bends` (F,): below 0, being far from usual either way speaks against the
+    cue. Each difference counts `FARTHEST` times its usual one, `spreads` (F,), at most: weights say
+    nothing of what they never met. A movement is the cue from the probability `least` on: raising
+    it finds fewer cues, true and false ones.
     """
 
     least: float
     bias: float
     means: Floats
+    spreads: Floats
     weights: Floats
+    bends: Floats
 
     def probability(self, features: Floats) -> float:
         """Say how likely a movement is the cue, where it is as common as in the lab's clips."""
-        score = self.bias + float(self.weights @ (features - self.means))
+        score = self.bias + float(self._parts(features).sum())
         return 1.0 / (1.0 + exp(-min(max(score, -50.0), 50.0)))
 
     def doubts(self, features: Floats) -> str:
         """Name the two features that speak most against the cue."""
-        against = self.weights * (features - self.means)
-        return ", ".join(FEATURES[index] for index in np.argsort(against)[:2])
+        return ", ".join(FEATURES[index] for index in np.argsort(self._parts(features))[:2])
+
+    def _parts(self, features: Floats) -> Floats:
+        """Give what each feature speaks for the cue, or below 0 against it."""
+        most = FARTHEST * self.spreads
+        apart = np.minimum(np.maximum(features - self.means, -most), most)
+        parts: Floats = (self.weights + self.bends * apart) * apart
+        return parts
 
 
 def features(
@@ -79,13 +94,15 @@ def features(
     *,
     gates: Gates,
     share: float,
+    sides: tuple[float, float],
     provisional: bool,
     enter: Floats,
 ) -> Floats:
     """Measure a movement and its surroundings, float64 (F,) in the order of `FEATURES`.
 
     `past` is what was seen of the face: times (N,) and smoothed observations (N, 37); `share` how
-    far the rest of the face moved (see `Commotion`), `enter` the units' enter thresholds (24,).
+    far the rest of the face moved (see `Commotion`), `sides` what `Sides.shares` says of the
+    movement, `enter` the units' enter thresholds (24,).
     Lengths are logarithms, of seconds; degrees too; units are in parts of the movement itself: by
     how much each stood higher at the movement's height than at its feet, and for those of the mouth
     how far it ranged meanwhile and in the 0.6 s before. Left and right change places for a movement
@@ -115,6 +132,7 @@ def features(
         float(gates["speech"].touches(onset, offset)),
         min(gates.swing(onset, apex), 20.0) / 5.0,
         float(lopsided),
+        *sides,
     ]
     lips = units[:, _LIPS]
     during = _range(times, lips, onset, min(offset, onset + _LONGEST_SECONDS))

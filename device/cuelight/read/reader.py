@@ -63,7 +63,8 @@ class Reader:
         self._visit = VisitWatch(visit_times or VisitTimes())
         self._rate = FrameRate(read_limits.movement)
         factors = {name: cues.cues[rule.name].enter for rule in RULES for name in rule.channels}
-        bank = ChannelBank({**_SILENT, **units}, factors)
+        returning = frozenset(name for rule in RULES if rule.returns for name in rule.channels)
+        bank = ChannelBank({**_SILENT, **units}, factors, returning)
         self._party = Party(
             lambda: Sitter(
                 bank=bank,

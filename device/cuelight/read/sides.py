@@ -22,19 +22,24 @@ _COLUMN: Final = {
     ("AU14", "right"): 3,
 }
 
+_MOST_SHARE: Final = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class SideLimits:
     """When a side moved alone.
 
     The moving side must rise `ratio` times as far as the other, and must itself have fallen to
-    `fallen` of its peak when the movement ends (else the other side has only caught up). Raising
-    `ratio` finds fewer one-sided smiles. A face's own lopsidedness is learned from both-sided
+    `fallen` of its peak when the movement ends (else the other side has only caught up); where
+    weights judge what is left, `weighed_ratio` times and to `weighed_fallen`. Raising the ratios
+    finds fewer one-sided smiles. A face's own lopsidedness is learned from both-sided
     smiles with `learn_seconds` of them, up to `most` of the sum on one side.
     """
 
     ratio: float = 2.0
     fallen: float = 0.75
+    weighed_ratio: float = 1.4
+    weighed_fallen: float = 0.9
     margin_seconds: float = 0.5
     keep_seconds: float = 6.0
     least: float = 0.35
@@ -67,8 +72,38 @@ class Sides:
             result[_PAIRS[2 * pair + 1]] *= 0.5 / (1.0 - part)
         return result
 
-    def excuse(self, movement: Movement, now: float) -> str:
-        """Say why a movement is not one-sided, or nothing if it is."""
+    def excuse(self, movement: Movement, now: float, *, weighed: bool = False) -> str:
+        """Say why a movement is not one-sided, or nothing if it is; `weighed`: or if it may be."""
+        limits, seen = self._limits, self._compare(movement, now)
+        ratio = limits.weighed_ratio if weighed else limits.ratio
+        fallen = limits.weighed_fallen if weighed else limits.fallen
+        if seen is None:
+            return "the face was not seen long enough"
+        peak, mate, last = seen
+        if mate * ratio > peak:
+            return f"the other side moved too ({mate:.2f} against {peak:.2f})"
+        if movement.returned and last > fallen * peak:
+            return "the other side caught up"
+        return ""
+
+    def shares(self, movement: Movement, now: float) -> tuple[float, float]:
+        """Give how far the other side rose, and its own in the end, as parts of its own rise.
+
+        Both 0 for a movement without sides, and where the face was not seen long enough.
+        """
+        if (movement.unit, movement.side) not in _COLUMN:
+            return 0.0, 0.0
+        seen = self._compare(movement, now)
+        if seen is None or seen[0] <= 0.0:
+            return 0.0, 0.0
+        peak, mate, last = seen
+        return min(mate / peak, _MOST_SHARE), min(max(last / peak, 0.0), 1.0)
+
+    def _compare(self, movement: Movement, now: float) -> tuple[float, float, float] | None:
+        """Give the greatest rise of a movement's own side and of the other, and its own in the end.
+
+        All with this face's own lopsidedness taken out; None where too little was seen.
+        """
         limits, column = self._limits, _COLUMN[movement.unit, movement.side]
         part = self._left_part[column // 2]
         share = part if column % 2 == 0 else 1.0 - part
@@ -76,15 +111,10 @@ class Sides:
         # The filter makes `now` lie after the movement's end; what follows the end counts too.
         rows = np.array([row for row in self._past if start <= row[0] <= now])
         if not len(rows):
-            return "the face was not seen long enough"
+            return None
         own = rows[:, 1 + column] * 0.5 / share
         other = rows[:, 1 + (column ^ 1)] * 0.5 / (1.0 - share)
-        peak, mate = float(own.max()), max(float(other.max()), 0.0)
-        if mate * limits.ratio > peak:
-            return f"the other side moved too ({mate:.2f} against {peak:.2f})"
-        if movement.returned and float(own[-1]) > limits.fallen * peak:
-            return "the other side caught up"
-        return ""
+        return float(own.max()), max(float(other.max()), 0.0), float(own[-1])
 
     def _learn(self, pair: int, left: float, right: float, elapsed: float) -> None:
         limits = self._limits
