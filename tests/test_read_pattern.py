@@ -131,20 +131,23 @@ def test_a_surer_find_says_more_but_never_more_than_its_movement(one, other, odd
     assert prior < told[0] <= told[1] <= most / (1.0 + most)
 
 
-def test_faint_evidence_weighs_as_much_but_no_reading_rests_on_it():
-    told, faint, both = Pattern(book()), Pattern(book()), Pattern(book())
+def test_faint_evidence_weighs_as_much_but_never_moves_the_lamp():
+    cues = {name: replace(entry, odds=1.0) for name, entry in book().cues.items()}
+    plain = replace(book(), cues=cues)
+    told, faint, both = Pattern(plain), Pattern(plain), Pattern(plain)
     told.update(10.0, [cue("nose_wrinkle", 10)])
     assert faint.update(10.0, [], [cue("nose_wrinkle", 10)]) == []
     assert faint.confidence("discomfort", 10) == told.confidence("discomfort", 10)
     for i in range(5):
         assert faint.update(13.0 + 3 * i, [], [cue("nose_wrinkle", 13 + 3 * i)]) == []
     assert faint.confidence("discomfort", 25) > book().readings["discomfort"].confidence
-    # what is told meanwhile counts itself alone
-    assert faint.update(26.0, [cue("shake", 26)]) == []
-    unsure = [cue("brief_frown", 10, 0.3), cue("shake", 11, 0.3)]
-    assert [both.update(one.apex, [one]) for one in unsure] == [[], []]
-    (reading,) = both.update(13.0, [], [cue("nose_wrinkle", 13)])
-    assert [one.name for one in reading.evidence] == ["brief_frown", "shake"]
+    # one that is told is enough, if the others are more likely there than not
+    (reading,) = faint.update(26.0, [cue("shake", 26)])
+    assert reading.evidence[-1].name == "shake"
+    unlikely = [cue("nose_wrinkle", apex, 0.3) for apex in (4, 7, 10)]
+    assert both.update(10.0, [], unlikely) == []
+    assert both.update(11.0, [cue("brief_frown", 11)]) == []
+    assert both.confidence("discomfort", 11) > book().readings["discomfort"].confidence
 
 
 @pytest.mark.parametrize(("least", "readings"), [(0.0, 1), (0.8, 1), (0.9, 0)])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PRICE_CONCERN: Final = "price_concern"
 _FORGET_HALF_LIVES: Final = 5.0
 _TWITCH_SECONDS: Final = 0.5
+_LIKELY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,12 @@ class _Piece:
 @dataclass(frozen=True, slots=True)
 class _Verdict:
     confidence: float
-    pieces: tuple[Cue, ...]
+    pieces: tuple[_Piece, ...]
     """The strongest cue of every separate movement that speaks for the reading, oldest first."""
+
+    @property
+    def cues(self) -> tuple[Cue, ...]:
+        return tuple(one.cue for one in self.pieces)
 
 
 class Pattern:
@@ -42,8 +47,9 @@ class Pattern:
     measured of the cue. So a sure find says nearly all that its movement says, a doubtful one
     little. Cues that share a unit and peak within 2 s are one movement, and so are those of which
     one brings the other's units along and that peak at once: the one that says most stands for it.
-    Faint cues weigh like others, but no reading rests on them: they are not among its evidence.
-    Only cues near a price mark speak for a price concern; any may speak against it.
+    A faint cue weighs like any other; it is one of the movements that a reading needs only if it is
+    more likely there than not, and never the one that moves the lamp. Only cues near a price mark
+    speak for a price concern; any may speak against it.
     """
 
     def __init__(self, book: CueBook, explain: Explain | None = None) -> None:
@@ -99,8 +105,8 @@ class Pattern:
         elif after.confidence < entry.confidence:
             reason = f"its confidence {after.confidence:.2f} is below {entry.confidence:g}"
         else:
-            reason = unworthy(name, [cue.name for cue in after.pieces])
-            if not reason and not any(self._may_signal(cue) for cue in after.pieces):
+            reason = unworthy(name, [cue.name for cue in after.cues])
+            if not reason and not any(self._may_signal(one) for one in after.pieces):
                 reason = "none of its cues is good enough to move the lamp"
         stood = len(before.pieces) >= 2 and before.confidence >= entry.confidence
         if not reason and stood and len(after.pieces) <= len(before.pieces):
@@ -109,7 +115,7 @@ class Pattern:
             outcome = "refused" if reason else "accepted"
             text = reason or f"{len(after.pieces)} movements agree ({after.confidence:.2f})"
             self._explain(Decision(timestamp, "reading", name, outcome, text, track))
-        return [] if reason else [Reading(name, after.confidence, timestamp, after.pieces)]
+        return [] if reason else [Reading(name, after.confidence, timestamp, after.cues)]
 
     def _verdict(self, name: str, timestamp: float) -> _Verdict:
         prior = self._book.readings[name].prior
@@ -120,10 +126,11 @@ class Pattern:
             # the first of the strongest
             weight, _ = max(weights, key=lambda row: abs(row[0]))
             total += weight
-            told = [row for row in weights if not row[1].faint and row[0] > 0.0]
-            if weight > 0.0 and told:
-                pieces.append(max(told, key=lambda row: row[0])[1].cue)
-        return _Verdict(1.0 / (1.0 + exp(-total)), tuple(sorted(pieces, key=lambda cue: cue.apex)))
+            stand = [row for row in weights if row[0] > 0.0 and self._stands(row[1])]
+            if weight > 0.0 and stand:
+                pieces.append(max(stand, key=lambda row: row[0])[1])
+        pieces.sort(key=lambda one: one.cue.apex)
+        return _Verdict(1.0 / (1.0 + exp(-total)), tuple(pieces))
 
     def _movements(self) -> list[list[_Piece]]:
         """Group the evidence into separate movements."""
@@ -153,9 +160,14 @@ class Pattern:
         decay: float = 0.5 ** (age / self._book.half_life_seconds)
         return log(1.0 + (ratio - 1.0) * real(cue.confidence, entry.odds)) * decay
 
-    def _may_signal(self, cue: Cue) -> bool:
-        entry = self._book.cues[cue.name]
-        return entry.signal and cue.confidence >= entry.signal_confidence
+    def _stands(self, one: _Piece) -> bool:
+        odds = self._book.cues[one.cue.name].odds
+        return not one.faint or real(one.cue.confidence, odds) >= _LIKELY
+
+    def _may_signal(self, one: _Piece) -> bool:
+        entry = self._book.cues[one.cue.name]
+        sure = one.cue.confidence >= entry.signal_confidence
+        return entry.signal and sure and not one.faint
 
 
 def real(confidence: float, odds: float) -> float:
