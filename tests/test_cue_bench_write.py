@@ -98,11 +98,11 @@ def test_writing_twice_is_writing_once():
 def test_the_file_is_a_cue_book_afterwards(tmp_path):
     path = tmp_path / "cues.toml"
     path.write_text(SHIPPED, encoding="utf-8")
-    worths = {"nose_wrinkle": worth(), "nod": worth(measured=False)}
+    worths = {"nose_wrinkle": worth(), "relaxed_head": worth(measured=False)}
     assert write_cues(path, worths) == ["nose_wrinkle"]
     book = load_cuebook(path)
     assert book.cues["nose_wrinkle"].measured
-    assert not book.cues["nod"].measured
+    assert not book.cues["relaxed_head"].measured
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -27,7 +27,7 @@ squared standardised features are multiplied by; raising it lets them count for 
 told no better by it, and would trust the clips more for nothing."""
 
 FOLDS: Final = 8
-ALARM_WEIGHT: Final = 0.04
+ALARM_WEIGHT: Final = 0.07
 """How much F1 one false alarm an hour is worth when the least probability is chosen."""
 
 BOUNDS: Final = {"happiness": (0.0, 0.5), "nose_wrinkle": (0.5, 1.0)}
