@@ -40,7 +40,10 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A pattern that several separate cues agree on; never a one-off."""
+    """A pattern that several separate movements agree on; never a one-off.
+
+    One of the cues in `evidence` at least was told; the others may have been too unsure for that.
+    """
 
     name: str
     confidence: float

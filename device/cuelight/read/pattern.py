@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 PRICE_CONCERN: Final = "price_concern"
 _FORGET_HALF_LIVES: Final = 5.0
 _TWITCH_SECONDS: Final = 0.5
-_LIKELY: Final = 0.5
+_LIKELY: Final = 0.5  # from here on a faint movement is likelier there than not
 
 
 @dataclass(frozen=True, slots=True)
