@@ -75,10 +75,11 @@ class PostgresServer:
         wait_until(answers, timeout_seconds=_START_SECONDS)
 
     def make(self, database: str) -> str:
-        """Make an empty database and return its address."""
+        """Make an empty database, in place of any of that name, and return its address."""
         import psycopg
 
         with psycopg.connect(self.address(), autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)'.encode())
             connection.execute(f'CREATE DATABASE "{database}"'.encode())
         return self.address(database)
 

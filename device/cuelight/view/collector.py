@@ -111,6 +111,7 @@ class Collector:
             self.history,
             lambda topic, payload: self._wire.publish(topic, payload, retain=True),
             pause_seconds=settings.publish_seconds,
+            shared=bool(settings.share),
             discovery=settings.discovery,
         )
         self._thread = threading.Thread(target=self._work, name="cuelight-collector", daemon=True)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from cuelight.view.history import History
 
+SETTLE_SECONDS: Final = 2.0
+"""Where several publish, everyone's figures come once more so long after a change."""
+
 EVERY_SECONDS: Final = 900.0
 """Everything is published so often even where nothing changed: its periods move."""
 
@@ -23,7 +26,9 @@ class Publisher:
     """Keeps the broker's retained sums up to date, at most every `pause_seconds`.
 
     `publish(topic, payload)` hands a message over, to be retained. `discovery` says whether sites
-    are announced as well. `now` is a steady clock. Not safe for threads: the collector's owns it.
+    are announced as well. Where the store is `shared`, another collector may have read it before
+    our change and reach the broker after us; so what changed is published once more, when both are
+    through. `now` is a steady clock. Not safe for threads: the collector's owns it.
     """
 
     def __init__(
@@ -33,14 +38,16 @@ class Publisher:
         *,
         pause_seconds: float,
         discovery: bool,
+        shared: bool = False,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._history = history
         self._publish = publish
         self._pause = pause_seconds
-        self._discovery = discovery
+        self._discovery, self._shared = discovery, shared
         self._now = now
         self._changed: set[str] = set()
+        self._settling: dict[str, float] = {}
         self._announced: dict[str, str] = {}
         self._all_due = self._due = now()
 
@@ -57,17 +64,24 @@ class Publisher:
         """Publish what is due; `utc` is in seconds since 1970. Raises StoreError."""
         now = self._now()
         whole = now >= self._all_due
-        if not whole and (not self._changed or now < self._due):
+        changed = self._changed if whole or now >= self._due else set()
+        settled = {site for site, due in self._settling.items() if now >= due}
+        if not (whole or changed or settled):
             return
-        sites = self._history.sites() if whole else sorted(self._changed)
+        sites = self._history.sites() if whole else sorted(changed | settled)
         moment = datetime.fromtimestamp(utc, UTC)
         for site in sites:
             for topic, payload in aggregates(self._history, site, now=moment):
                 self._publish(topic, payload)
         if self._discovery:
             self._announce(sites)
-        self._changed.clear()
-        self._due = now + self._pause
+        for site in settled:
+            del self._settling[site]
+        if self._shared:
+            self._settling |= dict.fromkeys(changed, now + SETTLE_SECONDS)
+        if changed or whole:
+            self._changed.clear()
+            self._due = now + self._pause
         self._all_due = now + EVERY_SECONDS if whole else self._all_due
 
     def _announce(self, sites: Iterable[str]) -> None:
