@@ -124,8 +124,11 @@ def test_what_is_too_unsure_to_be_told_may_be_the_last_straw(faint, readings):
         cues={name: replace(entry, odds=1.0) for name, entry in book().cues.items()},
         looks={"brief_frown": looks(0.0), "nose_wrinkle": looks(-1.0)},
     )
-    events = play(Actor(moves), 14, cues=looked)
+    said = []
+    events = play(Actor(moves), 14, cues=looked, explain=said.append)
     assert named(events, Cue) == ["brief_frown", "brief_frown"]
+    reasons = [one.reason for one in said if one.candidate == "nose_wrinkle"]
+    assert any(reason.endswith("faint evidence") for reason in reasons) == bool(readings)
     assert len(named(events, Reading)) == readings
 
 

@@ -165,6 +165,7 @@ class Judge:
             reason += looks.doubts(known)
             if sure >= self._book.faint and not self._unfit(found):
                 self.faint.append(self._cue(found, view))
+                reason += "; it weighs as faint evidence"
         return found, reason
 
     def _share(self, rule: CueRule, movement: Movement) -> float:
