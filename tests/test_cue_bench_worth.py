@@ -94,10 +94,11 @@ def test_finds_that_are_rarely_false_are_made_more_of(empty):
     st.floats(1e-4, 0.1),
     st.floats(1e-4, 0.1),
 )
-def test_with_the_odds_as_many_finds_are_expected_to_be_true_as_are(hits, alarms, hit, alarm):
+def test_the_odds_are_ones_that_a_cue_book_takes_and_rise_with_what_is_true(
+    hits, alarms, hit, alarm
+):
     factor = odds(hits, alarms, each_hit=hit, each_alarm=alarm)
     assert 0.001 <= factor <= 1000.0
-    # so that a cue book with it can be read again: what is written is this number
     more = odds(hits, alarms, each_hit=2.0 * hit, each_alarm=alarm)
     assert more >= factor
 

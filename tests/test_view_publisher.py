@@ -77,7 +77,9 @@ class Clocked:
         return [json.loads(text)["cells"] for topic, text in taken if topic == TOPIC]
 
 
-@pytest.mark.parametrize(("shared", "mended_after"), [(True, SETTLE_SECONDS), (False, 900.0)])
+@pytest.mark.parametrize(
+    ("shared", "mended_after"), [(True, SETTLE_SECONDS), (False, EVERY_SECONDS)]
+)
 def test_an_older_sum_that_comes_late_does_not_stay(base, windows, shared, mended_after):
     one, other = (Clocked(base, shared=shared) for _ in range(2))
     hear(base, windows[:60])

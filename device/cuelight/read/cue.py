@@ -111,7 +111,7 @@ RULES: Final = (
         ("AU04",),
         _BRIEF,
         _LIDS_AND_BROWS | _LIPS | _POSED,
-        longest_seconds=1.6,
+        longest_seconds=1.6,  # true ones of 1.0 s measure up to 1.5
         returns=True,
         swing_degrees=0.4 * _SWING,
         rivals={"AU09": 1.0, "AU10": 1.0, "AU12": 1.0, "AU01+AU02": 1.0},

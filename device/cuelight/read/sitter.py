@@ -119,7 +119,9 @@ class Sitter:
 
     def faint(self) -> list[Cue]:
         """Take what looked too little like a cue to be told, since the last time."""
-        taken, self._judge.faint = self._judge.faint, []
+        taken = self._judge.faint
+        if taken:
+            self._judge.faint = []
         return taken
 
     def update(self, expression: Expression) -> list[Cue]:
