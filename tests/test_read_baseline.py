@@ -123,6 +123,6 @@ def test_what_a_face_comes_with_is_told_by_its_intensity(where):
     intensities[SMILING] = 0.43
     for _ in range(15):
         baseline.update(seen, 1 / 30, neutral_probability=0.2, intensities=intensities)
-    rises, _ = baseline.rises(seen)
+    rises, *_ = baseline.rises(seen)
     assert rises[SMILING] == pytest.approx(1.0, abs=0.1), "a full smile"
     assert rises[UNITS.index("AU04L")] == pytest.approx(0.0, abs=0.1)

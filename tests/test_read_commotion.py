@@ -28,7 +28,8 @@ def watch(moved, far=0.24, *, frames=60):
     commotion = Commotion(THRESHOLDS)
     rows = np.array([name.rstrip("LR") in moved for name in UNITS], float)
     for frame in range(frames):
-        commotion.update(frame / 30, far * rows * np.sin(np.pi * frame / (frames - 1)))
+        moved_so_far = far * rows * np.sin(np.pi * frame / (frames - 1))
+        commotion.update(frame / 30, moved_so_far, np.zeros(len(UNITS), np.float32))
     return commotion
 
 

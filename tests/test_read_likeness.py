@@ -39,8 +39,9 @@ def movement(onset, offset, side=""):
 
 
 def measure(one, times, seen, **changes):
-    known = {"share": 0.2, "sides": (0.0, 0.0), "provisional": False, "enter": ENTER, **changes}
-    return features(one, (times, seen), gates=gates(times), **known)
+    known = {"share": 0.2, "sides": (0.0, 0.0), "provisional": False, "enter": ENTER, "delay": 0.0}
+    shown = seen[:, : len(UNITS)]
+    return features(one, (times, seen, shown), gates=gates(times), **known | changes)
 
 
 @given(
@@ -66,6 +67,35 @@ def test_a_smile_on_the_right_looks_as_one_on_the_left():
     assert left == pytest.approx(right)
     known = dict(zip(FEATURES, left, strict=True))
     assert known["AU12L rise"] > 0.5 > known["AU12R rise"] == 0.0
+
+
+def risen(unit, times, centres, width=0.5):
+    """A unit that rises and falls smoothly about each of the centres."""
+    seen = np.zeros((len(times), 37))
+    for centre in centres:
+        near = np.clip((times - centre) / width, -1.0, 1.0)
+        seen[:, UNITS.index(unit)] += 0.15 * (1.0 + np.cos(np.pi * near))
+    return seen
+
+
+def test_one_smooth_rise_is_even_and_words_are_not():
+    times = np.arange(0.0, 3.0, 1 / 30)
+    smooth, words = (
+        dict(zip(FEATURES, measure(movement(1.0, 2.0), times, seen), strict=True))
+        for seen in (risen("AU17", times, [1.5]), risen("AU17", times, [1.15, 1.5, 1.85], 0.17))
+    )
+    assert smooth["AU17 unevenness"] == pytest.approx(np.log(0.1), abs=0.1)
+    assert words["AU17 unevenness"] > smooth["AU17 unevenness"] + 1.0
+    assert smooth["AU17 shown"] == pytest.approx(0.3, abs=0.02), "0.3 is how far it rose"
+    assert words["AU17 shown"] < 0.5 * smooth["AU17 shown"]
+
+
+@given(delay=st.floats(0.0, 0.1))
+def test_what_smoothing_put_off_is_looked_for_that_much_later(delay):
+    times = np.arange(0.0, 3.0, 1 / 60)
+    seen = risen("AU17", times, [1.5 + delay])
+    known = dict(zip(FEATURES, measure(movement(1.0, 2.0), times, seen, delay=delay), strict=True))
+    assert known["AU17 unevenness"] == pytest.approx(np.log(0.1), abs=0.15)
 
 
 def looks(score):
@@ -132,6 +162,23 @@ def test_what_is_too_unsure_to_be_told_may_be_the_last_straw(faint, readings):
     assert len(named(events, Reading)) == readings
 
 
+def test_odds_of_told_cues_make_no_more_of_a_faint_one():
+    moves = [Move(5.0, 6.0, FROWN), Move(9.0, 10.0, WRINKLE)]
+    looked = replace(
+        book(),
+        faint=0.2,
+        cues={name: replace(entry, odds=50.0) for name, entry in book().cues.items()},
+        looks={"brief_frown": looks(2.0), "nose_wrinkle": looks(-0.5)},
+    )
+    said = []
+    events = play(Actor(moves), 13, cues=looked, explain=said.append)
+    assert named(events, Reading) == []
+    last = [one.reason for one in said if (one.stage, one.candidate) == ("reading", "discomfort")]
+    assert last[-1] == "one movement alone is no pattern"
+    told = replace(looked, looks={"brief_frown": looks(2.0), "nose_wrinkle": looks(0.1)})
+    assert named(play(Actor(moves), 13, cues=told), Reading) == ["discomfort"]
+
+
 HALF = {"AU12L": 0.4, "AU12R": 0.24}
 
 
@@ -143,6 +190,24 @@ def test_weights_judge_how_one_sided_a_smile_is_and_not_a_limit():
     assert "one_sided_smile" in named(play(smile, 12, cues=sure), Cue)
     both = Actor([Move(5.0, 6.0, SMILE)])
     assert "one_sided_smile" not in named(play(both, 12, cues=sure), Cue)
+
+
+SNEER = {"AU14L": 0.3}
+
+
+def test_where_weights_judge_an_expression_its_units_are_enough():
+    dimple = Actor([Move(5.0, 6.0, SNEER)])
+    assert "contempt" not in named(play(dimple, 12), Cue), "the model does not call it so"
+    sure = replace(book(), looks={"contempt": looks(2.0)})
+    assert "contempt" in named(play(dimple, 12, cues=sure), Cue)
+
+
+def test_a_broad_smile_wrinkles_no_nose_whatever_the_weights_say():
+    sure = replace(book(), looks={"nose_wrinkle": looks(9.0)})
+    assert "nose_wrinkle" in named(play(Actor([Move(5.0, 6.0, WRINKLE)]), 12, cues=sure), Cue)
+    said, grin = [], Actor([Move(5.0, 6.0, {**SMILE, "AU09": 0.2})])
+    assert "nose_wrinkle" not in named(play(grin, 12, cues=sure, explain=said.append), Cue)
+    assert any(one.reason.startswith("both corners of the mouth rose") for one in said)
 
 
 def test_who_comes_with_raised_brows_was_not_seen_to_raise_them():

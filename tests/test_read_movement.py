@@ -90,7 +90,9 @@ def test_onset_apex_and_offset_are_in_order(values, gaps):
     found = follow(zip(times, values, strict=True), MovementTimes())
     assert all(m.onset <= m.apex <= m.offset for m in found)
     assert all(m.offset - m.onset >= 0.1 - 0.04 - 1e-9 for m in found)
-    assert all(times[0] <= m.onset and m.offset <= times[-1] for m in found)
+    assert all(times[0] <= m.onset for m in found)
+    # the foot of the last flank may lie ahead, and is waited for
+    assert all(m.offset <= times[-1] + (0.25 if m.returned else 0.0) for m in found)
     pairs = pairwise(found)
     assert all(later.onset >= sooner.offset for sooner, later in pairs)
 
@@ -130,7 +132,7 @@ def test_what_is_found_sooner_lasts_longer_unless_it_must_be_seen_to_return():
 
 def test_a_unit_that_is_not_live_silences_what_rests_on_it():
     units = {name: UnitThresholds(live=name not in ("AU12R", "AU09")) for name in UNITS}
-    values = ChannelBank(units, {}).values(np.full(35, 2.0))
+    values = ChannelBank(units, {}).values(np.full(59, 2.0))
     silent = {channel.name for channel, value in zip(CHANNELS, values, strict=True) if value == 0}
     assert {"AU09", "AU12R", "AU12", "AU12+tilt", "AU12 left", "contempt AU12 left"} <= silent
     assert "happiness" in silent  # it takes both sides

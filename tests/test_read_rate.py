@@ -18,7 +18,7 @@ from faces import BROWS, Actor, Move, reader, times
 
 TIMES = MovementTimes()
 BRIEF = replace(Move(8.0, 8.15, {name: 2.0 * amount for name, amount in BROWS.items()}), rise=0.05)
-LONGER = replace(BRIEF, end=8.35)
+LONGER = replace(BRIEF, end=8.33)
 
 
 def rate_of(stamps):

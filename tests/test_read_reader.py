@@ -221,7 +221,7 @@ def test_it_says_why_in_plain_words():
     told = {(d.stage, d.candidate, d.outcome, d.reason) for d in decisions}
     assert ("cue", "nose_wrinkle", "accepted") in {row[:3] for row in told}
     assert ("reading", "discomfort", "refused", "one movement alone is no pattern") in told
-    assert any(row[1] == "brief_frown" and "at most 1.6 s are brief" in row[3] for row in told)
+    assert any(row[1] == "brief_frown" and "at most 1.8 s are brief" in row[3] for row in told)
 
 
 def test_what_explains_does_not_change_what_is_said():

@@ -40,9 +40,10 @@ def test_the_other_side_and_the_end_are_told_as_parts_of_the_own_rise(side):
     [
         (0.1, 0.2, "", ""),
         (0.24, 0.2, "the other side moved too", ""),
-        (0.32, 0.2, "the other side moved too", "the other side moved too"),
+        (0.32, 0.2, "the other side moved too", ""),
+        (0.42, 0.2, "the other side moved too", "the other side moved too"),
         (0.1, 0.8, "the other side caught up", ""),
-        (0.1, 0.95, "the other side caught up", "the other side caught up"),
+        (0.1, 0.95, "the other side caught up", ""),
     ],
 )
 def test_what_weights_judge_may_be_less_one_sided(other, left, strict, weighed):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEARNED: Final = (
-    *("brief_frown", "contempt", "disgust", "fear", "happiness", "nose_wrinkle"),
+    *("anger", "brief_frown", "contempt", "disgust", "fear", "happiness", "nose_wrinkle"),
     *("one_sided_smile", "pressed_lips", "raised_eyebrows", "sadness", "surprise"),
 )
 """The cues that have true movements enough in the clips for tuning."""

@@ -129,8 +129,8 @@ class Baseline:
         """Whether this face has only just come, so that its first neutral is a guess."""
         return self.seen_seconds < self._times.arrival_seconds
 
-    def rises(self, observed: Floats, *, unrest: float = 0.0) -> tuple[Floats, Floats]:
-        """Give rises above neutral (31,), and the same in multiples of the enter thresholds.
+    def rises(self, observed: Floats, *, unrest: float = 0.0) -> tuple[Floats, Floats, Floats]:
+        """Give rises above neutral (31,), the same in multiples of the thresholds, and those.
 
         `unrest` (0 to 1) says how far to go by what the face wavers when it is not at rest.
         """
@@ -141,8 +141,9 @@ class Baseline:
         spread = self._spread + unrest * more
         deafest = times.deafest + unrest * (times.deafest_restless - times.deafest)
         level = np.maximum(self._keenest, times.noise_multiple * spread)
-        multiples: Floats = rises / np.minimum(level, deafest * self._enter)
-        return rises, multiples
+        level = np.minimum(level, deafest * self._enter)
+        multiples: Floats = rises / level
+        return rises, multiples, level
 
     def update(
         self,

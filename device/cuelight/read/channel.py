@@ -2,7 +2,10 @@
 
 A channel's value is "how many times its threshold": a unit's rise above neutral over its own enter
 threshold. Units that belong together make one channel by their minimum (all must move), the two
-sides of a pair by their mean, and a one-sided channel by one side less a share of the other.
+sides of a pair by their mean, and a one-sided channel by one side less a share of the other. What
+is called anew counts from where its units lately were instead: it finds movements of a face whose
+neutral is not known yet, or that keeps an expression, and more of what is none, so only weights
+judge it.
 """
 
 from __future__ import annotations
@@ -29,7 +32,11 @@ EXPRESSIVE: Final = UNITS + EXPRESSIONS
 STANCES: Final = ("tilt", "lean_in", "lean_out", "still")
 """What the head does, also in multiples of a threshold."""
 
-_BASE: Final = EXPRESSIVE + STANCES
+_ANEW: Final = " anew"
+ANEW: Final = tuple(unit + _ANEW for unit in UNITS)
+"""How far units stand above where they lately were, in multiples of the same thresholds."""
+
+_BASE: Final = EXPRESSIVE + STANCES + ANEW
 _SIDES: Final = {"L": "left", "R": "right"}
 _HIGHEST_LEAVE: Final = 0.75
 _OTHER_SIDE_SHARE: Final = 1.0
@@ -54,17 +61,22 @@ class Channel:
     @property
     def units(self) -> frozenset[str]:
         """The units behind this channel, sides dropped; a stance counts as a unit of its own."""
-        members = (m for group in self.groups for m, _ in group)
+        members = (_plain(m) for group in self.groups for m, _ in group)
         return frozenset(m.rstrip("LR") if m in UNITS else m for m in members if m not in EMOTIONS)
+
+
+def _plain(member: str) -> str:
+    """Give the unit of a member that is counted anew; any other as it is."""
+    return member.removesuffix(_ANEW)
 
 
 def _mean(*members: str) -> tuple[tuple[str, float], ...]:
     return tuple((member, 1.0 / len(members)) for member in members)
 
 
-def _one(unit: str, side: str) -> tuple[tuple[str, float], ...]:
+def _one(unit: str, side: str, anew: str = "") -> tuple[tuple[str, float], ...]:
     other = "R" if side == "L" else "L"
-    return ((unit + side, 1.0), (unit + other, -_OTHER_SIDE_SHARE))
+    return ((unit + side + anew, 1.0), (unit + other + anew, -_OTHER_SIDE_SHARE))
 
 
 def _channels() -> tuple[Channel, ...]:
@@ -78,6 +90,11 @@ def _channels() -> tuple[Channel, ...]:
         "AU04": (brow,),
         "AU12": (_mean("AU12L"), _mean("AU12R")),
         "AU24+AU28": (_mean("AU24", "AU28"),),
+        "AU04" + _ANEW: (_mean("AU04L" + _ANEW, "AU04R" + _ANEW),),
+        "AU24+AU28" + _ANEW: (_mean("AU24" + _ANEW, "AU28" + _ANEW),),
+        "AU09+AU10": (_mean("AU09", "AU10"),),
+        "AU01+AU15": (_mean("AU01", "AU15"),),
+        "AU01+AU20": (_mean("AU01", "AU02L", "AU02R", "AU05", "AU20"),),
         "AU12+tilt": (_mean("AU12L"), _mean("AU12R"), _mean("tilt")),
         # AU06 is shared with AU12 so that a broad smile with small cheeks still is one.
         "happiness": (
@@ -106,6 +123,8 @@ def _channels() -> tuple[Channel, ...]:
             alone = _one(unit, side)
             found.append(Channel(f"{unit} {word}", unit, word, (alone,)))
             found.append(Channel(f"contempt {unit} {word}", unit, word, (alone, _mean("contempt"))))
+            lately = _one(unit, side, _ANEW)
+            found.append(Channel(f"{unit} {word}{_ANEW}", unit, word, (lately,)))
     return tuple(found)
 
 
@@ -128,6 +147,7 @@ class ChannelBank:
     ) -> None:
         live = {name: name in EMOTIONS or name in STANCES for name in _BASE}
         live |= {name: units[name].live for name in units}
+        live |= {name: live[_plain(name)] for name in ANEW}
         groups = sorted({group for channel in CHANNELS for group in channel.groups})
         # The last row stays zero: silent channels point at it.
         self._values = np.zeros((len(groups) + 1, len(_BASE)))
@@ -153,13 +173,13 @@ class ChannelBank:
                 continue
             rows = [groups.index(group) for group in channel.groups]
             # Strength is told by units; by stances only where there is no unit; never by emotions.
-            ranked = ([g for g in channel.groups if all(m in UNITS for m, _ in g)]) or [
-                g for g in channel.groups if any(m in STANCES for m, _ in g)
-            ]
+            ranked = [g for g in channel.groups if all(_plain(m) in UNITS for m, _ in g)]
+            ranked = ranked or [g for g in channel.groups if any(m in STANCES for m, _ in g)]
             shown = [groups.index(group) for group in ranked]
             self._needs[:, index] = (rows * widest)[:widest]
             self._shows[:, index] = (shown * widest)[:widest]
-            named = [m for g in channel.groups for m, weight in g if weight > 0 and m in units]
+            rising = [_plain(m) for g in channel.groups for m, weight in g if weight > 0]
+            named = [m for m in rising if m in units]
             if named:
                 leave = max(units[m].leave / units[m].enter for m in named)
                 keen = min(factors.get(channel.name, 1.0), 1.0) if channel.name in returning else 1
@@ -167,7 +187,7 @@ class ChannelBank:
         self._factor = np.array([1.0 / factors.get(channel.name, 1.0) for channel in CHANNELS])
 
     def values(self, multiples: Floats) -> Floats:
-        """Give each channel's value (C,) from multiples of threshold (35,), none negative."""
+        """Give each channel's value (C,) from multiples of threshold (59,), none negative."""
         result: Floats = np.minimum.reduce(self._values.dot(multiples).take(self._needs))
         result *= self._factor
         return result

@@ -37,19 +37,22 @@ class Commotion:
         rows = [units.get(name, EMOTION_THRESHOLDS) for name in UNITS]
         self.enter = np.array([row.enter for row in rows])
         self._live = np.array([row.live for row in rows])
-        self._past: deque[tuple[float, Floats]] = deque()
+        self._past: deque[tuple[float, Floats, NDArray[np.float32]]] = deque()
         self._masks: dict[frozenset[str], NDArray[np.bool_]] = {}
 
-    def update(self, timestamp: float, observed: Floats) -> None:
-        """Take one frame's smoothed observations, the 24 units first; they must not change."""
-        self._past.append((timestamp, observed))
+    def update(self, timestamp: float, observed: Floats, intensities: NDArray[np.float32]) -> None:
+        """Take one frame's smoothed observations, the 24 units first, and the units' intensities.
+
+        Neither may change any more.
+        """
+        self._past.append((timestamp, observed, intensities))
         if self._past[0][0] < timestamp - _KEEP_SECONDS:
             self._past.popleft()
 
-    def since(self, start: float) -> tuple[Floats, Floats]:
-        """Give times (N,) and observations (N, 37) from a time on."""
-        rows = [row for row in self._past if row[0] >= start]
-        return np.array([at for at, _ in rows]), np.array([seen for _, seen in rows])
+    def since(self, start: float) -> tuple[Floats, Floats, Floats]:
+        """Give times (N,), observations (N, 37) and intensities (N, 24) from a time on."""
+        times, seen, shown = zip(*(row for row in self._past if row[0] >= start), strict=True)
+        return np.array(times), np.array(seen), np.array(shown, np.float64)
 
     def share(self, onset: float, offset: float, own: frozenset[str], kin: frozenset[str]) -> float:
         """Say how far the rest of the face moved, on average, as a share of the cue's own units.
@@ -59,7 +62,7 @@ class Commotion:
         """
         start = onset - _BEFORE_SECONDS
         end = min(offset + _AFTER_SECONDS, onset + _LONGEST_SECONDS)
-        rows = [seen[: len(UNITS)] for at, seen in self._past if start <= at <= end]
+        rows = [seen[: len(UNITS)] for at, seen, _ in self._past if start <= at <= end]
         mine, others = self._mask(own) & self._live, self._live & ~self._mask(own | kin)
         if not (rows and mine.any() and others.any()):
             return 0.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from cuelight.read.channel import NUMBER
 from cuelight.read.cue import MICRO, PRICE_GAZE, RULES_OF, SUSTAINED, CueRule, confidence, misfit
 from cuelight.read.decision import Decision, Explain
-from cuelight.read.likeness import features
+from cuelight.read.likeness import features, smiled
 from cuelight.records import Cue
 
 if TYPE_CHECKING:
@@ -73,13 +73,14 @@ class Judge:
         sides: Sides,
         commotion: Commotion,
         settle_seconds: float,
+        delay_seconds: float,
         explain: Explain | None,
     ) -> None:
         self._book, self._prices, self._explain = book, prices, explain
         self._rate = rate
         self._finder, self._gates, self._sides = finder, gates, sides
         self._commotion = commotion
-        self._settle_seconds = settle_seconds
+        self._settle_seconds, self._delay_seconds = settle_seconds, delay_seconds
         self._last: dict[str, tuple[float, float]] = {}
         self.faint: list[Cue] = []
 
@@ -94,6 +95,8 @@ class Judge:
             looks = self._book.looks.get(rule.name)
             # What a face came with was not seen to rise, so it cannot be compared.
             measured = looks is not None and self._settled(movement, view)
+            if not rule.follows(movement.channel, weighed=measured):
+                continue
             reason = misfit(rule, movement)
             if not reason and rule.one_sided:
                 reason = self._sides.excuse(movement, view.now, weighed=measured)
@@ -157,10 +160,13 @@ class Judge:
             sides=self._sides.shares(movement, view.now),
             provisional=view.provisional,
             enter=self._commotion.enter,
+            delay=self._delay_seconds,
         )
         sure = looks.probability(known)
         found, reason = replace(found, confidence=sure), ""
-        if sure < looks.least:
+        if (smile := smiled(known)) > rule.smile:
+            reason = f"both corners of the mouth rose {smile:.1f} times as far"
+        elif sure < looks.least:
             reason = f"it looks like one by {sure:.0%}, {looks.least:.0%} is wanted; against it: "
             reason += looks.doubts(known)
             if sure >= self._book.faint and not self._unfit(found):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, log
+from math import exp, log, pi
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -32,6 +32,8 @@ FEATURES: Final = (
     *(f"{unit} rise" for unit in UNITS),
     *(f"{unit} range" for unit in _MOUTH),
     *(f"{unit} before" for unit in _MOUTH),
+    *(f"{unit} unevenness" for unit in UNITS),
+    *(f"{unit} shown" for unit in UNITS),
 )
 """What is known of a movement, in the order of its features; see `features`."""
 
@@ -48,9 +50,19 @@ _MIRROR: Final = np.array(
 )
 """Where the other side's unit stands, so that one set of weights serves both sides."""
 
+_CORNERS: Final = np.array([FEATURES.index(f"{unit} rise") for unit in ("AU12L", "AU12R")])
 _SMILES: Final = np.array([UNITS.index(name) for name in ("AU12L", "AU14L")])
 _LIPS: Final = np.array([UNITS.index(name) for name in _MOUTH])
 _POSE_FLOORS: Final = np.array([0.5, 0.5, 0.5, 0.003, 0.5, 0.5])
+
+_PHASES: Final = np.linspace(0.0, 1.0, 9)
+_STEPS_BEFORE: Final = np.array([-0.8, -0.5, -0.25])
+_HALF_STEP_SECONDS: Final = 0.1
+_STROKE: Final = np.concatenate([0.0 * _STEPS_BEFORE, (1.0 - np.cos(2.0 * pi * _PHASES)) / 2.0])
+"""One smooth rise and fall, at rest before it: raised cosines, as the flanks of movements are."""
+
+_SHAPE: Final = _STROKE - _STROKE.mean()
+_SLOPE: Final = _SHAPE / float(_SHAPE @ _SHAPE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,29 +102,33 @@ class Looks:
 
 def features(
     movement: Movement,
-    past: tuple[Floats, Floats],
+    past: tuple[Floats, Floats, Floats],
     *,
     gates: Gates,
     share: float,
     sides: tuple[float, float],
     provisional: bool,
     enter: Floats,
+    delay: float,
 ) -> Floats:
     """Measure a movement and its surroundings, float64 (F,) in the order of `FEATURES`.
 
-    `past` is what was seen of the face: times (N,) and smoothed observations (N, 37); `share` how
-    far the rest of the face moved (see `Commotion`), `sides` what `Sides.shares` says of the
-    movement, `enter` the units' enter thresholds (24,).
+    `past` is what was seen of the face: times (N,), smoothed observations (N, 37) and intensities
+    (N, 24); `share` how far the rest of the face moved (see `Commotion`), `sides` what
+    `Sides.shares` says of the movement, `enter` the units' enter thresholds (24,), `delay` the
+    seconds by which smoothing puts observations off.
     Lengths are logarithms, of seconds; degrees too; units are in parts of the movement itself: by
     how much each stood higher at the movement's height than at its feet, and for those of the mouth
-    how far it ranged meanwhile and in the 0.6 s before. Left and right change places for a movement
-    on the right.
+    how far it ranged meanwhile and in the 0.6 s before. Unevenness is how far a unit kept, on
+    average, from one smooth rise and fall of the movement's length after 0.8 s of rest: words rise
+    more than once. What is shown is by how much such a stroke lifts a unit's intensity.
+    Left and right change places for a movement on the right.
     """
     onset, apex, offset = movement.onset, movement.apex, movement.offset
-    times, seen = past
+    times, seen, shown = past
     units = seen[:, : len(UNITS)] / enter
     if movement.side == "right":
-        units = units[:, _MIRROR]
+        units, shown = units[:, _MIRROR], shown[:, _MIRROR]
     own = max(movement.salience, 0.5)
     pose = seen[:, len(EXPRESSIVE) :].copy()
     pose[:, 3] /= max(abs(float(pose[0, 3])), 1e-3)
@@ -138,8 +154,39 @@ def features(
     during = _range(times, lips, onset, min(offset, onset + _LONGEST_SECONDS))
     before = _range(times, lips, onset - _BEFORE_SECONDS, onset)
     moved = np.log(0.1 + np.concatenate([during, before]) / own)
-    result: Floats = np.concatenate([known, np.log(_POSE_FLOORS + turns), rise, moved])
+    _, apart = _stroke(times - delay, units, onset, offset)
+    lifts, _ = _stroke(times, shown, onset, offset)
+    uneven = np.log(0.1 + apart / own)
+    result: Floats = np.concatenate(
+        [known, np.log(_POSE_FLOORS + turns), rise, moved, uneven, lifts]
+    )
     return result
+
+
+def smiled(known: Floats) -> float:
+    """Say how far both corners of the mouth rose, as a part of the movement's own rise."""
+    return float(known[_CORNERS].min())
+
+
+def _stroke(times: Floats, values: Floats, onset: float, offset: float) -> tuple[Floats, Floats]:
+    """Fit one smooth rise and fall, after rest, to each value (N, V).
+
+    Gives by how much it lifts each (V,), and how far each keeps from it, as a root of mean squares.
+    """
+    half = max((offset - onset) / (2.0 * (len(_PHASES) - 1)), _EDGE_SECONDS)
+    middles = np.concatenate([onset + _STEPS_BEFORE, onset + _PHASES * (offset - onset)])
+    halves = np.where(middles < onset, _HALF_STEP_SECONDS, half)
+    first = np.searchsorted(times, middles - halves)
+    last = np.searchsorted(times, middles + halves)
+    # Where no frame fell between, the next one.
+    first = np.minimum(first, len(times) - 1)
+    last = np.maximum(last, first + 1)
+    sums = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0)])
+    means = (sums[last] - sums[first]) / (last - first)[:, np.newaxis]
+    means -= means.mean(axis=0)
+    lifts: Floats = _SLOPE @ means
+    apart: Floats = np.sqrt(np.square(means - np.outer(_SHAPE, lifts)).mean(axis=0))
+    return lifts, apart
 
 
 def _rise(times: Floats, units: Floats, onset: float, apex: float, offset: float) -> Floats:

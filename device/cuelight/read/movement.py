@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from itertools import takewhile
-from math import acos, pi
+from math import acos, inf, pi
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -235,7 +235,8 @@ class MovementFinder:
         delay = self._times.smoothing_seconds
         first, second = self._feet(index, end) if returned else (0.0, 0.0)
         onset = max(float(self._onset[index]) - delay - first, self._since, self._over[index])
-        offset = max(min(end - delay + second, self._before), onset)
+        last = inf if returned else self._before
+        offset = max(min(end - delay + second, last), onset)
         self._over[index] = offset
         apex = min(max(float(self._apex[index]) - delay, onset), offset)
         lasted = end - float(self._onset[index])

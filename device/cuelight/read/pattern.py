@@ -47,9 +47,9 @@ class Pattern:
     measured of the cue. So a sure find says nearly all that its movement says, a doubtful one
     little. Cues that share a unit and peak within 2 s are one movement, and so are those of which
     one brings the other's units along and that peak at once: the one that says most stands for it.
-    A faint cue weighs like any other; it is one of the movements that a reading needs only if it is
-    more likely there than not, and never the one that moves the lamp. Only cues near a price mark
-    speak for a price concern; any may speak against it.
+    A faint cue weighs like any other, but for odds above 1; it is one of the movements that a
+    reading needs only if it is more likely there than not, and never the one that moves the lamp.
+    Only cues near a price mark speak for a price concern; any may speak against it.
     """
 
     def __init__(self, book: CueBook, explain: Explain | None = None) -> None:
@@ -68,7 +68,7 @@ class Pattern:
             before = {name: self._verdict(name, timestamp) for name in self._book.readings}
             self._evidence.append(one)
             for name in self._book.readings:
-                if self._weight(one.cue, name, one.cue.apex) > 0.0:
+                if self._weight(one, name, one.cue.apex) > 0.0:
                     found += self._judge(name, timestamp, before[name], one.cue.track)
         # One reading of a kind in a frame: the last one knows all of its evidence.
         return list({reading.name: reading for reading in found}.values())
@@ -122,7 +122,7 @@ class Pattern:
         total = log(prior / (1.0 - prior))
         pieces = []
         for group in self._movements():
-            weights = [(self._weight(one.cue, name, timestamp), one) for one in group]
+            weights = [(self._weight(one, name, timestamp), one) for one in group]
             # the first of the strongest
             weight, _ = max(weights, key=lambda row: abs(row[0]))
             total += weight
@@ -151,18 +151,22 @@ class Pattern:
         )
         return along and apart < _TWITCH_SECONDS
 
-    def _weight(self, cue: Cue, name: str, timestamp: float) -> float:
-        entry = self._book.cues[cue.name]
-        ratio = entry.likelihood.get(name, 1.0)
+    def _weight(self, one: _Piece, name: str, timestamp: float) -> float:
+        cue = one.cue
+        ratio = self._book.cues[cue.name].likelihood.get(name, 1.0)
         if ratio > 1.0 and name == PRICE_CONCERN and not cue.price:
             return 0.0
         age = max(timestamp - cue.apex, 0.0)
         decay: float = 0.5 ** (age / self._book.half_life_seconds)
-        return log(1.0 + (ratio - 1.0) * real(cue.confidence, entry.odds)) * decay
+        return log(1.0 + (ratio - 1.0) * self._real(one)) * decay
+
+    def _real(self, one: _Piece) -> float:
+        """Say how likely a piece is true; odds above 1 were measured of told cues, not of less."""
+        odds = self._book.cues[one.cue.name].odds
+        return real(one.cue.confidence, min(odds, 1.0) if one.faint else odds)
 
     def _stands(self, one: _Piece) -> bool:
-        odds = self._book.cues[one.cue.name].odds
-        return not one.faint or real(one.cue.confidence, odds) >= _LIKELY
+        return not one.faint or self._real(one) >= _LIKELY
 
     def _may_signal(self, one: _Piece) -> bool:
         entry = self._book.cues[one.cue.name]

@@ -62,8 +62,12 @@ class Reader:
         self._prices = PriceMarks(self._price_times)
         self._visit = VisitWatch(visit_times or VisitTimes())
         self._rate = FrameRate(read_limits.movement)
-        factors = {name: cues.cues[rule.name].enter for rule in RULES for name in rule.channels}
-        returning = frozenset(name for rule in RULES if rule.returns for name in rule.channels)
+        followed = [(name, rule) for rule in RULES for name in rule.channels + rule.weighed]
+        factors = {
+            name: min(cues.cues[rule.name].enter for each, rule in followed if each == name)
+            for name, _ in followed
+        }
+        returning = frozenset(name for name, rule in followed if rule.returns)
         bank = ChannelBank({**_SILENT, **units}, factors, returning)
         self._party = Party(
             lambda: Sitter(

@@ -31,15 +31,14 @@ class SideLimits:
 
     The moving side must rise `ratio` times as far as the other, and must itself have fallen to
     `fallen` of its peak when the movement ends (else the other side has only caught up); where
-    weights judge what is left, `weighed_ratio` times and to `weighed_fallen`. Raising the ratios
-    finds fewer one-sided smiles. A face's own lopsidedness is learned from both-sided
-    smiles with `learn_seconds` of them, up to `most` of the sum on one side.
+    weights judge how one-sided it is, `weighed_ratio` times is enough. Raising the ratios finds
+    fewer one-sided smiles. A face's own lopsidedness is learned from both-sided smiles with
+    `learn_seconds` of them, up to `most` of the sum on one side.
     """
 
     ratio: float = 2.0
     fallen: float = 0.75
-    weighed_ratio: float = 1.4
-    weighed_fallen: float = 0.9
+    weighed_ratio: float = 1.0
     margin_seconds: float = 0.5
     keep_seconds: float = 6.0
     least: float = 0.35
@@ -76,13 +75,12 @@ class Sides:
         """Say why a movement is not one-sided, or nothing if it is; `weighed`: or if it may be."""
         limits, seen = self._limits, self._compare(movement, now)
         ratio = limits.weighed_ratio if weighed else limits.ratio
-        fallen = limits.weighed_fallen if weighed else limits.fallen
         if seen is None:
             return "the face was not seen long enough"
         peak, mate, last = seen
         if mate * ratio > peak:
             return f"the other side moved too ({mate:.2f} against {peak:.2f})"
-        if movement.returned and last > fallen * peak:
+        if not weighed and movement.returned and last > limits.fallen * peak:
             return "the other side caught up"
         return ""
 

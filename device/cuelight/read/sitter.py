@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from cuelight.read.baseline import POSES, Baseline, BaselineTimes
-from cuelight.read.channel import CHANNELS, EXPRESSIVE, STANCES, ChannelBank, Floats
+from cuelight.read.channel import ANEW, CHANNELS, EXPRESSIVE, STANCES, ChannelBank, Floats
 from cuelight.read.commotion import Commotion
+from cuelight.read.cue import awaited_with
 from cuelight.read.decision import Decision, Explain
+from cuelight.read.ending import Endings
 from cuelight.read.gate import GateLimits, Gates
 from cuelight.read.gaze import GazeLimits, GazeWatch
 from cuelight.read.head import HeadLimits, HeadWatch
 from cuelight.read.judge import Judge, View
 from cuelight.read.movement import MovementFinder, MovementTimes
+from cuelight.read.recent import Recent
 from cuelight.read.sides import SideLimits, Sides
 from cuelight.read.unrest import Unrest, UnrestLimits
 from cuelight.sense.records import UNITS
@@ -39,6 +42,7 @@ _STANCE_STRENGTH: Final = 0.25
 
 _POSE: Final = len(EXPRESSIVE)
 _YAW: Final = _POSE
+_ANEW: Final = len(EXPRESSIVE) + len(STANCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Sitter:
         self._baseline = Baseline(units, limits.baseline)
         self._relative = np.array([name in units and units[name].slope > 0.0 for name in UNITS])
         self._finder = MovementFinder(bank.leave, limits.movement)
+        self._endings = Endings(awaited_with(book.looks))
         self._head = HeadWatch(limits.head)
         self._gaze = GazeWatch(limits.gaze)
         self._sides = Sides(limits.sides)
@@ -92,10 +97,12 @@ class Sitter:
             sides=self._sides,
             commotion=self._commotion,
             settle_seconds=limits.gate.settle_seconds,
+            delay_seconds=limits.movement.smoothing_seconds,
             explain=explain,
         )
         self._raw = self._smooth = np.zeros(len(EXPRESSIVE) + POSES)
-        self._base, self._shown, self._zero = np.zeros((3, len(EXPRESSIVE) + len(STANCES)))
+        self._recent = Recent()
+        self._base, self._shown, self._zero = np.zeros((3, _ANEW + len(ANEW)))
         self._quality = 1.0
         self._neutral_probability = 0.0
         self._came = 0.0
@@ -143,7 +150,7 @@ class Sitter:
         self._open = True
         self._raw, self.seen, self.box, self.track = raw, now, expression.box, expression.track
         view = View(self.track, now, self._came, self._quality, self.provisional)
-        cues += self._look(view, elapsed)
+        cues += self._look(view, expression, elapsed)
         yaw = abs(float(self._smooth[_YAW]))
         limits = self._limits.gate
         if expression.quality >= limits.quality and yaw <= limits.turned_degrees:
@@ -164,6 +171,7 @@ class Sitter:
         self._open = False
         view = View(self.track, self.seen, self._came, self._quality, self.provisional, lost)
         left = self._finder.close(track=self.track, interval=self._rate.interval)
+        left = self._endings.close(self.seen) + left
         cues = [cue for movement in left for cue in self._judge.movement(movement, view)]
         self._gaze.lose()
         self._head.lose()
@@ -178,17 +186,19 @@ class Sitter:
     def _come(self, expression: Expression, raw: Floats) -> float:
         """Begin an unbroken view of the face; no time has passed in it yet."""
         self._smooth, self._came = raw, expression.timestamp
+        self._recent.come(raw)
         self._quality = expression.quality
         self._neutral_probability = float(expression.emotions[0])
         if not self._baseline.seen_seconds:
             self._learn(0.0, expression)
         return 0.0
 
-    def _look(self, view: View, elapsed: float) -> list[Cue]:
+    def _look(self, view: View, expression: Expression, elapsed: float) -> list[Cue]:
         """Find the cues that one smoothed frame completes."""
         now = view.now
-        self._commotion.update(now, self._smooth)
-        rises, multiples = self._baseline.rises(self._smooth, unrest=self._unrest.value)
+        self._commotion.update(now, self._smooth, expression.action_units)
+        rises, multiples, level = self._baseline.rises(self._smooth, unrest=self._unrest.value)
+        anew = self._recent.rises(self._smooth, elapsed)
         yaw, pitch, roll, scale, gaze_yaw, gaze_pitch = self._smooth[_POSE:].tolist()
         usual = self._baseline.neutral[_POSE:].tolist()
         gesture = self._head.update(now, elapsed, (yaw, pitch, roll))
@@ -210,10 +220,12 @@ class Sitter:
         self._sides.update(now, rises, elapsed)
         stances = self._head.stances(roll, usual[2], scale, usual[3])
         self._base[:_POSE] = self._sides.balance(multiples)
-        self._base[_POSE:] = stances
+        self._base[_POSE:_ANEW] = stances
+        self._base[_ANEW:] = self._sides.balance(anew / level[: len(UNITS)])
         np.maximum(self._base, self._zero, out=self._base)
         self._shown[:_POSE] = rises
-        self._shown[_POSE:] = [_STANCE_STRENGTH * stance for stance in stances]
+        self._shown[_POSE:_ANEW] = [_STANCE_STRENGTH * stance for stance in stances]
+        self._shown[_ANEW:] = anew
         found = self._finder.update(
             now,
             self._bank.values(self._base),
@@ -221,7 +233,8 @@ class Sitter:
             track=view.track,
             interval=self._rate.interval,
         )
-        cues = [cue for movement in found for cue in self._judge.movement(movement, view)]
+        ended = self._endings.update(now, found)
+        cues = [cue for movement in ended for cue in self._judge.movement(movement, view)]
         if gesture is not None:
             cues += self._judge.gesture(gesture, view)
         self._gaze.update(
