@@ -58,7 +58,7 @@ _POSE_FLOORS: Final = np.array([0.5, 0.5, 0.5, 0.003, 0.5, 0.5])
 _PHASES: Final = np.linspace(0.0, 1.0, 9)
 _STEPS_BEFORE: Final = np.array([-0.8, -0.5, -0.25])
 _HALF_STEP_SECONDS: Final = 0.1
-_STROKE: Final = np.concatenate([0.0 * _STEPS_BEFORE, (1.0 - np.cos(2.0 * pi * _PHASES)) / 2.0])
+_STROKE: Final = np.concatenate([np.zeros(3), (1.0 - np.cos(2.0 * pi * _PHASES)) / 2.0])
 """One smooth rise and fall, at rest before it: raised cosines, as the flanks of movements are."""
 
 _SHAPE: Final = _STROKE - _STROKE.mean()
