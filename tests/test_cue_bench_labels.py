@@ -19,16 +19,40 @@ def table(folder, rows, name="actress-first"):
     return list(labelled_clips(folder, sample_clip("actress.mp4").parent))
 
 
-def test_both_passes_over_the_actress_are_there_and_agree_in_the_main():
-    first, second = labelled_clips(LABELS, sample_clip("actress.mp4").parent)
-    assert {first.truth.split, second.truth.split} == {"first labels", "second labels"}
-    for clip in (first, second):
-        assert clip.truth.source == "film"
-        assert clip.truth.seconds == pytest.approx(19.69, abs=0.05)
-        assert all(event.offset <= clip.truth.seconds + 0.05 for event in clip.truth.events)
-        assert not clip.truth.judged & NOT_LABELLED
-    names = [[event.name for event in clip.truth.events] for clip in (first, second)]
-    assert names[0].count("raised_eyebrows") == names[1].count("raised_eyebrows") == 2
+def shipped(folder):
+    """Every shipped table, as if the actress' film were the film of each."""
+    for table in LABELS.glob("*-first.csv"):
+        link = folder / f"{table.stem.removesuffix('-first')}.mp4"
+        link.symlink_to(sample_clip("actress.mp4"))
+    return {clip.truth.split: clip for clip in labelled_clips(LABELS, folder)}
+
+
+def test_each_film_has_two_passes_that_agree_in_the_main(tmp_path):
+    clips = shipped(tmp_path)
+    films = {split.split(", ")[0] for split in clips}
+    assert films == {"actress", "franck", "cap12_edit", "cap13_edit2"}
+    for film in films:
+        first, second = (clips[f"{film}, {which} labels"].truth for which in ("first", "second"))
+        assert first.source == "film"
+        assert not first.judged & NOT_LABELLED
+        sure = sorted((first.events, second.events), key=len)
+        agreed = [one for one in sure[0] if any(alike(one, other) for other in sure[1])]
+        assert 2 * len(agreed) >= len(sure[0]) > 2
+
+
+def alike(one, other):
+    both = min(one.offset, other.offset) - max(one.onset, other.onset)
+    either = max(one.offset, other.offset) - min(one.onset, other.onset)
+    return one.name == other.name and both >= either / 2
+
+
+def test_the_labels_of_the_actress_lie_in_her_film(tmp_path):
+    clips = shipped(tmp_path)
+    for which in ("first", "second"):
+        truth = clips[f"actress, {which} labels"].truth
+        assert truth.seconds == pytest.approx(19.69, abs=0.05)
+        assert all(event.offset <= truth.seconds + 0.05 for event in truth.events)
+        assert [one.name for one in truth.events].count("raised_eyebrows") == 2
 
 
 def test_what_nobody_was_sure_of_is_neither_asked_for_nor_wrong(tmp_path):

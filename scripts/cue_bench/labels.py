@@ -22,7 +22,7 @@ _PASSES: Final = ("first", "second")
 
 
 def labelled_clips(labels: Path, films: Path) -> Iterator[BenchClip]:
-    """Give a clip for each pass of labels, `<film>-<pass>.csv`, whose split it is; source film.
+    """Give a clip for each pass of labels, `<film>-<pass>.csv`, a split of its own; source film.
 
     What its maker was not sure of is neither asked for nor wrong. Raises InputError with file,
     line, given and wanted, or where the film is not there.
@@ -36,7 +36,7 @@ def labelled_clips(labels: Path, films: Path) -> Iterator[BenchClip]:
         if which not in _PASSES:
             raise InputError(f"{table}: its name ends in {which!r}; {_PASSES} are known.")
         if not film.exists():
-            raise InputError(f"{table} labels {film}, which is not there. Fetch it: scripts/setup.")
+            raise InputError(f"{table} labels {film}, which is not there. Fetch it: scripts/setup, scripts/fetch-films.")
         yield BenchClip(table.with_suffix(""), film, (), _truth(table, film, which))
 
 
@@ -64,7 +64,7 @@ def _truth(table: Path, film: Path, which: str) -> Truth:
     fps, seconds = _length(film)
     return Truth(
         scene=f"film {film.stem} {which}",
-        split=f"{which} labels",
+        split=f"{film.stem}, {which} labels",
         kind="cues",
         source="film",
         fps=fps,
