@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,10 +27,11 @@ MOUTH = {
 def watch(moved, far=0.24, *, frames=60):
     """A face of which some units rise and fall once within two seconds."""
     commotion = Commotion(THRESHOLDS)
+    seen = np.zeros(37)
     rows = np.array([name.rstrip("LR") in moved for name in UNITS], float)
     for frame in range(frames):
-        moved_so_far = far * rows * np.sin(np.pi * frame / (frames - 1))
-        commotion.update(frame / 30, moved_so_far, np.zeros(len(UNITS), np.float32))
+        seen[: len(UNITS)] = far * rows * np.sin(np.pi * frame / (frames - 1))
+        commotion.update(frame / 30, seen, np.zeros(len(UNITS), np.float32))
     return commotion
 
 
@@ -51,6 +53,24 @@ def test_a_face_that_moves_all_over_has_a_share_of_one():
     every = frozenset(name.rstrip("LR") for name in UNITS)
     share = watch(every).share(0.5, 1.5, BROWS, frozenset())
     assert np.isclose(share, 1.0)
+
+
+@pytest.mark.parametrize("fps", [7, 30, 120])
+def test_the_last_seven_seconds_are_kept_at_any_rate(fps):
+    commotion = Commotion(THRESHOLDS)
+    for frame in range(60 * fps):
+        row = np.full(37, float(frame))
+        commotion.update(frame / fps, row, row[: len(UNITS)].astype(np.float32))
+        times, seen, shown = commotion.since(-1.0)
+        now = frame / fps
+        assert times[-1] == now
+        assert max(now - 7.0 - 1.1 / fps, 0.0) <= times[0] <= max(now - 7.0 + 1.1 / fps, 0.0)
+        assert len(times) == len(seen) == len(shown)
+    kept = np.arange(frame + 1 - len(times), frame + 1)
+    assert (seen == kept[:, np.newaxis]).all()
+    assert (shown == kept[:, np.newaxis]).all()
+    assert np.allclose(times, kept / fps)
+    assert len(commotion.since(now - 0.95 / fps)[0]) == 1
 
 
 def test_nothing_is_known_of_a_time_not_seen():

@@ -39,7 +39,7 @@ def movement(onset, offset, side=""):
 
 
 def measure(one, times, seen, **changes):
-    known = {"share": 0.2, "sides": (0.0, 0.0), "provisional": False, "enter": ENTER, "delay": 0.0}
+    known = {"sides": (0.0, 0.0), "provisional": False, "enter": ENTER, "delay": 0.0}
     shown = seen[:, : len(UNITS)]
     return features(one, (times, seen, shown), gates=gates(times), **known | changes)
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Final
 from cuelight.read.channel import NUMBER
 from cuelight.read.cue import MICRO, PRICE_GAZE, RULES_OF, SUSTAINED, CueRule, confidence, misfit
 from cuelight.read.decision import Decision, Explain
-from cuelight.read.likeness import features, smiled
+from cuelight.read.likeness import beside, features, smiled
 from cuelight.records import Cue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cuelight.read.book import CueBook
+    from cuelight.read.channel import Floats
     from cuelight.read.commotion import Commotion
     from cuelight.read.gate import Gates
     from cuelight.read.gaze import GazeWatch, Glance
@@ -87,6 +88,7 @@ class Judge:
     def movement(self, movement: Movement, view: View) -> list[Cue]:
         """Give the cues that a movement is."""
         found = []
+        known: Floats | None = None
         quality = self._gates.quality_at(movement.apex)
         sure = confidence(movement, quality=quality, provisional=view.provisional)
         for rule in RULES_OF[movement.channel]:
@@ -108,7 +110,9 @@ class Judge:
                 assert looks is not None
                 reason = self._spoilt(movement) or self._unseen(rule, movement, view)
                 if not reason:
-                    candidate, reason = self._compare(candidate, looks, rule, movement, view)
+                    known = self._measure(movement, view) if known is None else known
+                    whole = beside(known, self._share(rule, movement))
+                    candidate, reason = self._compare(candidate, looks, rule, whole, view)
             found += self._settle(candidate, reason, view)
         return found
 
@@ -148,20 +152,22 @@ class Judge:
     def _settled(self, movement: Movement, view: View) -> bool:
         return movement.onset > view.came + self._settle_seconds
 
-    def _compare(
-        self, found: _Candidate, looks: Looks, rule: CueRule, movement: Movement, view: View
-    ) -> tuple[_Candidate, str]:
-        """Say how sure a movement is the cue by what the cue looks like, and why it is not."""
-        known = features(
+    def _measure(self, movement: Movement, view: View) -> Floats:
+        """Measure a movement once for all the cues that it may be."""
+        return features(
             movement,
             self._commotion.since(movement.onset - 1.0),
             gates=self._gates,
-            share=self._share(rule, movement),
             sides=self._sides.shares(movement, view.now),
             provisional=view.provisional,
             enter=self._commotion.enter,
             delay=self._delay_seconds,
         )
+
+    def _compare(
+        self, found: _Candidate, looks: Looks, rule: CueRule, known: Floats, view: View
+    ) -> tuple[_Candidate, str]:
+        """Say how sure what is `known` (F,) is the cue by what it looks like, and why it is not."""
         sure = looks.probability(known)
         found, reason = replace(found, confidence=sure), ""
         if (smile := smiled(known)) > rule.smile:

@@ -50,6 +50,7 @@ _MIRROR: Final = np.array(
 )
 """Where the other side's unit stands, so that one set of weights serves both sides."""
 
+_REST: Final = FEATURES.index("rest of the face")
 _CORNERS: Final = np.array([FEATURES.index(f"{unit} rise") for unit in ("AU12L", "AU12R")])
 _SMILES: Final = np.array([UNITS.index(name) for name in ("AU12L", "AU14L")])
 _LIPS: Final = np.array([UNITS.index(name) for name in _MOUTH])
@@ -105,7 +106,6 @@ def features(
     past: tuple[Floats, Floats, Floats],
     *,
     gates: Gates,
-    share: float,
     sides: tuple[float, float],
     provisional: bool,
     enter: Floats,
@@ -114,9 +114,9 @@ def features(
     """Measure a movement and its surroundings, float64 (F,) in the order of `FEATURES`.
 
     `past` is what was seen of the face: times (N,), smoothed observations (N, 37) and intensities
-    (N, 24); `share` how far the rest of the face moved (see `Commotion`), `sides` what
-    `Sides.shares` says of the movement, `enter` the units' enter thresholds (24,), `delay` the
-    seconds by which smoothing puts observations off.
+    (N, 24); `sides` what `Sides.shares` says of the movement, `enter` the units' enter thresholds
+    (24,), `delay` the seconds by which smoothing puts observations off. How far the rest of the
+    face moved is not filled in yet, since each cue leaves out its own units (see `beside`).
     Lengths are logarithms, of seconds; degrees too; units are in parts of the movement itself: by
     how much each stood higher at the movement's height than at its feet, and for those of the mouth
     how far it ranged meanwhile and in the 0.6 s before. Unevenness is how far a unit kept, on
@@ -142,7 +142,7 @@ def features(
         gates.quality_at(apex),
         float(provisional),
         float(movement.returned),
-        log(0.02 + share),
+        0.0,
         *covered,
         float(gates["blink"].covers(apex)),
         float(gates["speech"].touches(onset, offset)),
@@ -163,6 +163,13 @@ def features(
     return result
 
 
+def beside(known: Floats, share: float) -> Floats:
+    """Fill in how far the rest of the face moved, as `Commotion.share` says of one cue."""
+    whole: Floats = known.copy()
+    whole[_REST] = log(0.02 + share)
+    return whole
+
+
 def smiled(known: Floats) -> float:
     """Say how far both corners of the mouth rose, as a part of the movement's own rise."""
     return float(known[_CORNERS].min())
@@ -181,11 +188,12 @@ def _stroke(times: Floats, values: Floats, onset: float, offset: float) -> tuple
     # Where no frame fell between, the next one.
     first = np.minimum(first, len(times) - 1)
     last = np.maximum(last, first + 1)
-    sums = np.vstack([np.zeros(values.shape[1]), np.cumsum(values, axis=0)])
+    sums = np.zeros((len(values) + 1, values.shape[1]))
+    np.cumsum(values, axis=0, out=sums[1:])
     means = (sums[last] - sums[first]) / (last - first)[:, np.newaxis]
     means -= means.mean(axis=0)
     lifts: Floats = _SLOPE @ means
-    apart: Floats = np.sqrt(np.square(means - np.outer(_SHAPE, lifts)).mean(axis=0))
+    apart: Floats = np.sqrt(np.square(means - _SHAPE[:, np.newaxis] * lifts).mean(axis=0))
     return lifts, apart
 
 
