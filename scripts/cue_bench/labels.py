@@ -36,7 +36,10 @@ def labelled_clips(labels: Path, films: Path) -> Iterator[BenchClip]:
         if which not in _PASSES:
             raise InputError(f"{table}: its name ends in {which!r}; {_PASSES} are known.")
         if not film.exists():
-            raise InputError(f"{table} labels {film}, which is not there. Fetch it: scripts/setup, scripts/fetch-films.")
+            raise InputError(
+                f"{table} labels {film}, which is not there. Fetch it: scripts/setup brings the "
+                f"sample clips, scripts/fetch-films all others."
+            )
         yield BenchClip(table.with_suffix(""), film, (), _truth(table, film, which))
 
 

@@ -90,7 +90,7 @@ class Commotion:
         return slice(self._first + int(first), self._first + int(last))
 
     def _make_room(self) -> None:
-        """Move what is in use to the front, into twice the room where it would soon be full again."""
+        """Move what is in use to the front; into twice the room, if it fills more than half."""
         rows = slice(self._first, self._end)
         count = self._end - self._first
         self._times, self._seen, self._shown = (

@@ -242,6 +242,9 @@ RULES_OF: Final = {
 }
 """The rules that each channel's movements may satisfy."""
 
+JUDGED: Final = frozenset(number for number, rules in RULES_OF.items() if rules)
+"""The channels whose movements may be a cue; the others only speak for or against those."""
+
 
 def awaited_with(weighed: Collection[str]) -> frozenset[int]:
     """Give the channels that may be a cue of the `weighed`: their movements wait for their ends."""

@@ -13,7 +13,7 @@ import numpy as np
 from cuelight.read.channel import CHANNELS, Floats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from numpy.typing import NDArray
 
@@ -81,12 +81,15 @@ class MovementFinder:
     so 15 and 60 frames a second agree within a frame, and then put out to where flanks of the same
     steepness would begin and end. A movement is over once it fell to its tail; what then is left of
     it is where the next one is counted from, so that a raised brow upon a raised brow is found.
-    `near` is told of rises that came close.
+    `near` is told of rises that came close. Movements are given of the channels `wanted`; the
+    others are followed for `moved_since` and `highest` only.
     """
 
-    def __init__(self, leave: Floats, times: MovementTimes) -> None:
+    def __init__(
+        self, leave: Floats, times: MovementTimes, wanted: Collection[int] = range(len(CHANNELS))
+    ) -> None:
         count = len(CHANNELS)
-        self._leave, self._times = leave, times
+        self._leave, self._times, self._wanted = leave, times, frozenset(wanted)
         self.moving = np.zeros(count, bool)
         self.ended = np.full(count, -np.inf)
         self._told = np.zeros(count, bool)
@@ -205,8 +208,9 @@ class MovementFinder:
         held &= timestamp - self._onset >= self._times.sustained_seconds
         self._told |= held
         return [
-            self._movement(int(index), timestamp, track, returned=False)
-            for index in np.flatnonzero(held)
+            self._movement(index, timestamp, track, returned=False)
+            for index in np.flatnonzero(held).tolist()
+            if index in self._wanted
         ]
 
     def _close(
@@ -226,6 +230,8 @@ class MovementFinder:
         if end - self._onset[index] < shortest:
             if self.near is not None:
                 self.near(index, float(self._peak[index]), end - float(self._onset[index]))
+            return []
+        if index not in self._wanted:
             return []
         return [self._movement(index, end, track, returned=returned)]
 

@@ -11,7 +11,7 @@ import numpy as np
 from cuelight.read.baseline import POSES, Baseline, BaselineTimes
 from cuelight.read.channel import ANEW, CHANNELS, EXPRESSIVE, STANCES, ChannelBank, Floats
 from cuelight.read.commotion import Commotion
-from cuelight.read.cue import awaited_with
+from cuelight.read.cue import JUDGED, awaited_with
 from cuelight.read.decision import Decision, Explain
 from cuelight.read.ending import Endings
 from cuelight.read.gate import GateLimits, Gates
@@ -80,7 +80,7 @@ class Sitter:
         self._rate, self._limits = rate, limits
         self._baseline = Baseline(units, limits.baseline)
         self._relative = np.array([name in units and units[name].slope > 0.0 for name in UNITS])
-        self._finder = MovementFinder(bank.leave, limits.movement)
+        self._finder = MovementFinder(bank.leave, limits.movement, JUDGED)
         self._endings = Endings(awaited_with(book.looks))
         self._head = HeadWatch(limits.head)
         self._gaze = GazeWatch(limits.gaze)
