@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 from cue_bench.__main__ import main
 from cue_bench.play import play_clip
@@ -81,6 +82,30 @@ def test_what_the_loop_finds_in_the_actress_is_what_is_scored(make_clip, tmp_pat
     assert "film (real), test, 24 frames a second" in report
     (picture,) = (tmp_path / "plots").iterdir()
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_labelled_films_are_measured_and_drawn_without_the_lab(tmp_path, capsys):
+    labels, page, plots = tmp_path / "labels", tmp_path / "page.json", tmp_path / "plots"
+    labels.mkdir()
+    for which in ("first", "second"):
+        (labels / f"smile-{which}.csv").write_text(
+            "name,onset,apex,offset,sure\nhappiness,0.0,1.0,2.3,yes\nfear,1.0,1.1,1.2,no\n"
+        )
+    films = sample_clip("smile.mp4").parent
+    words = ("--labels", labels, "--films", films, "--json", page, "--plots", plots)
+    assert main([*map(str, words)]) == 0
+    groups = json.loads(page.read_text())["groups"]
+    assert [group["split"] for group in groups] == ["smile, first labels", "smile, second labels"]
+    assert all(group["cues"]["happiness"]["events"] == 1 for group in groups)
+    assert "film (real), smile, first labels, 30 frames" in capsys.readouterr().out
+    shape = plt.imread(plots / "films.png").shape
+    assert min(shape[:2]) > 100
+
+
+def test_without_clips_and_labels_there_is_nothing_to_measure(capsys):
+    with pytest.raises(SystemExit, match="2"):
+        main([])
+    assert "--labels" in capsys.readouterr().err
 
 
 def test_a_clip_in_which_nothing_is_true_gives_false_alarms_only(make_clip, tmp_path, capsys):

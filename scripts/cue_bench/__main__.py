@@ -56,7 +56,9 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench-cues", description=__doc__)
-    parser.add_argument("clips", type=Path, nargs="+", help="folders of clips, at any depth")
+    parser.add_argument(
+        "clips", type=Path, nargs="*", help="folders of clips, at any depth; none with --labels"
+    )
     parser.add_argument("--split", choices=SPLITS, help="only clips of this split")
     parser.add_argument("--labels", type=Path, help="tables of times seen by eye: these films too")
     parser.add_argument("--films", type=Path, default=ROOT / "clips", help="where those films are")
@@ -78,11 +80,15 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
         "that a changed reader is measured without running the models again",
     )
     parser.add_argument("--jobs", type=int, default=1, help="clips at a time (default 1)")
-    return parser.parse_args(words)
+    args = parser.parse_args(words)
+    if not (args.clips or args.labels):
+        parser.error("no clips: name folders of clips, or tables of labels by --labels")
+    return args
 
 
 def _bench(args: argparse.Namespace) -> None:
-    settings, clips = Settings(), find_clips(args.clips, split=args.split)
+    settings = Settings()
+    clips = find_clips(args.clips, split=args.split) if args.clips else []
     if args.labels:
         clips += labelled_clips(args.labels, args.films)
     measured = {OURS: measure_ours(clips, settings, jobs=args.jobs, cache=args.cache)}
@@ -127,8 +133,16 @@ def _bench(args: argparse.Namespace) -> None:
         args.json.write_text(json.dumps(finite(page), indent=1) + "\n", encoding="utf-8")
     if args.plots:
         from cue_bench.plots import draw  # noqa: PLC0415 - matplotlib takes a second to load
+        from cue_bench.timeline import draw_films  # noqa: PLC0415
 
         draw(groups, args.plots)
+        films = [
+            (score.clip.truth, play)
+            for score, play in measured[OURS]
+            if score.clip.truth.split not in SPLITS
+        ]
+        if films:
+            draw_films(films, args.plots / "films.png")
     if args.write:
         names = write_cues(cues, worths)
         print(f"bench-cues: measured and written: {', '.join(names) or 'none'}", file=sys.stderr)
