@@ -71,6 +71,18 @@ def test_check_says_what_is_in_order(device_toml, capsys):
     assert "frame rate: 30 a second tell movements from 100 ms on; brief cues are told" in out
 
 
+def test_check_says_how_cues_are_told(device_toml, capsys, tmp_path):
+    assert main(["check", "--config", device_toml()]) == 0
+    assert "12 of them told by what they look like" in capsys.readouterr().out
+    folder = tmp_path / "bare"
+    shutil.copytree(
+        models_folder(), folder, ignore=shutil.ignore_patterns("training", "looks.toml")
+    )
+    bare = device_toml(f"{READY}[model]\nfolder = {json.dumps(str(folder))}\n")
+    assert main(["check", "--config", bare]) == 0
+    assert "without looks.toml beside it all are told by stated limits" in capsys.readouterr().out
+
+
 def test_check_says_when_the_frame_rate_is_too_low_for_brief_cues(device_toml, capsys):
     assert main(["check", "--config", device_toml(READY + "[camera]\nfps = 10\n")]) == 0
     out = capsys.readouterr().out

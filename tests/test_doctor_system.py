@@ -54,6 +54,14 @@ def test_a_model_that_is_not_the_one_in_its_card_fails(tmp_path, change, words):
     assert finding.fix
 
 
+def test_a_cue_book_without_what_cues_look_like_is_warned_of(tmp_path):
+    finding, sensing = models_with(tmp_path, lambda folder: (folder / "looks.toml").unlink())
+    assert finding.verdict == "warning"
+    assert "looks.toml is missing" in finding.text
+    assert sensing is not None
+    assert examine_models(Settings())[0].verdict == "good"
+
+
 def test_the_rate_is_judged_by_the_slower_of_camera_and_processor():
     _, sensing = examine_models(Settings())
     assert examine_rate(Settings(), sensing=None, camera_fps=None).verdict == "good"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cuelight.compose import build_model, cues_path, movement_times
 from cuelight.cuebook import load_cuebook
 from cuelight.device_toml import load_settings
+from cuelight.looks import LOOKS_FILE
 from cuelight.privacy import require_notice
 from cuelight.read.rate import claims_micro, min_detectable_seconds
 from cuelight.tell.mechanism import DiscreteLaplace, require_noise
@@ -33,13 +34,20 @@ def main(args: argparse.Namespace) -> int:
     card = model.card
     print(f"model: {card.name} {card.version} runs on {model.runtime_name}, SHA-256 as in its card")
     print(f"frame rate: {_frame_rate(settings)}")
-    load_cuebook(cues_path(settings))
-    print(f"cues: {cues_path(settings)} is in order")
+    print(f"cues: {_cues(cues_path(settings))}")
     require_notice(settings.privacy, args.config)
     require_noise(settings.privacy.epsilon)
     print(f"noise: {_noise(settings)}")
     print(f"privacy: mode {settings.privacy.mode}, customers ask {settings.privacy.contact}")
     return 0
+
+
+def _cues(path: Path) -> str:
+    """Say how cues are told."""
+    book = load_cuebook(path)
+    if book.looks:
+        return f"{path} is in order, {len(book.looks)} of them told by what they look like"
+    return f"{path} is in order; without {LOOKS_FILE} beside it all are told by stated limits"
 
 
 def _noise(settings: Settings) -> str:

@@ -6,7 +6,7 @@ from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
-from cuelight.compose import build_sensing, cues_path, movement_times
+from cuelight.compose import book_paths, build_sensing, cues_path, movement_times
 from cuelight.errors import CuelightError
 from cuelight.examine.finding import Finding
 from cuelight.places import models_folder
@@ -35,7 +35,11 @@ def examine_models(settings: Settings) -> tuple[Finding, Sensing | None]:
         f"{cues_path(settings).name} is in order"
     )
     figures = {"model": card.name, "model_version": card.version, "model_sha256": card.sha256}
-    return Finding("models", "good", text, figures=figures), sensing
+    if "looks" in book_paths(settings):
+        return Finding("models", "good", text, figures=figures), sensing
+    text += "; looks.toml is missing beside it, so every cue is told by stated limits"
+    fix = f"Restore looks.toml, which {cues_path(settings).name} was measured with: install again."
+    return Finding("models", "warning", text, fix, figures=figures), sensing
 
 
 def examine_rate(
