@@ -97,9 +97,27 @@ def test_labelled_films_are_measured_and_drawn_without_the_lab(tmp_path, capsys)
     groups = json.loads(page.read_text())["groups"]
     assert [group["split"] for group in groups] == ["smile, first labels", "smile, second labels"]
     assert all(group["cues"]["happiness"]["events"] == 1 for group in groups)
-    assert "film (real), smile, first labels, 30 frames" in capsys.readouterr().out
+    report = capsys.readouterr().out
+    assert "film (real), smile, first labels, 30 frames" in report
+    told = sum(cue["hits"] + cue["false"] for cue in groups[0]["cues"].values())
+    (row,) = (x for x in report.splitlines() if "| cuelight | first labels | all cues |" in x)
+    assert f"n {told} |" in row
+    assert row.endswith("n 1 |")
     shape = plt.imread(plots / "films.png").shape
     assert min(shape[:2]) > 100
+
+
+def test_a_film_that_the_reader_was_tuned_with_counts_in_no_sum(tmp_path, capsys):
+    labels = tmp_path / "labels"
+    labels.mkdir()
+    (labels / "actress-first.csv").write_text(
+        "name,onset,apex,offset,sure\nhappiness,12,13,19,yes\n"
+    )
+    films = sample_clip("actress.mp4").parent
+    assert main(["--labels", str(labels), "--films", str(films)]) == 0
+    report = capsys.readouterr().out
+    assert "actress, first labels" in report
+    assert "nothing was tuned by" not in report
 
 
 def test_without_clips_and_labels_there_is_nothing_to_measure(capsys):

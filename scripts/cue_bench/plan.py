@@ -20,6 +20,7 @@ class Plan:
 
     match: Mapping[str, float]
     strengths: Mapping[str, float]
+    films: Mapping[str, Any]
     bootstrap: Mapping[str, float]
     worth: Mapping[str, float]
     visit: Mapping[str, float]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cue_bench.chance import share_of
+from cue_bench.films import write_films
 from cue_bench.group import OURS, PEER
 from cue_bench.markdown import figure, short, spread_ms, table
 from cue_bench.plan import load_plan
@@ -51,7 +52,7 @@ def write_report(
     worths: Mapping[str, Worth],
 ) -> str:
     """Put every group's tables, the bars and the worth of each cue into one page."""
-    parts = ["# Cues, measured", STATEMENT, LEGEND]
+    parts = ["# Cues, measured", STATEMENT, LEGEND, *write_films(groups)]
     for group, summary in groups.items():
         parts += [f"## {group}", *_group(summary)]
     parts += _beside(groups)
