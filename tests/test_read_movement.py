@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cuelight.read.channel import CHANNELS, NUMBER, ChannelBank
-from cuelight.read.movement import Movement, MovementFinder, MovementTimes
+from cuelight.read.finder import MovementFinder
+from cuelight.read.movement import Movement, MovementTimes
 from cuelight.read.thresholds import UnitThresholds
 from cuelight.sense.records import UNITS
 

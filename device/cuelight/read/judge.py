@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from cuelight.read.book import CueBook
     from cuelight.read.channel import Floats
     from cuelight.read.commotion import Commotion
+    from cuelight.read.finder import MovementFinder
     from cuelight.read.gate import Gates
     from cuelight.read.gaze import GazeWatch, Glance
     from cuelight.read.head import Gesture
     from cuelight.read.likeness import Looks
-    from cuelight.read.movement import Movement, MovementFinder
+    from cuelight.read.movement import Movement
     from cuelight.read.price import PriceMarks
     from cuelight.read.rate import FrameRate
     from cuelight.read.sides import Sides

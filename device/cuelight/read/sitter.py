@@ -14,11 +14,12 @@ from cuelight.read.commotion import Commotion
 from cuelight.read.cue import JUDGED, awaited_with
 from cuelight.read.decision import Decision, Explain
 from cuelight.read.ending import Endings
+from cuelight.read.finder import MovementFinder
 from cuelight.read.gate import GateLimits, Gates
 from cuelight.read.gaze import GazeLimits, GazeWatch
 from cuelight.read.head import HeadLimits, HeadWatch
 from cuelight.read.judge import Judge, View
-from cuelight.read.movement import MovementFinder, MovementTimes
+from cuelight.read.movement import MovementTimes
 from cuelight.read.recent import Recent
 from cuelight.read.sides import SideLimits, Sides
 from cuelight.read.unrest import Unrest, UnrestLimits
