@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab.acts import ACTS, Card, draw_event
+from lab.company import NEIGHBOURS, draw_company
 from lab.curve import Curve, eased
 from lab.deck import deal, full_deck
 from lab.director import KINDS, write_script
@@ -48,6 +49,35 @@ def test_distractors_follow_one_another(seed: int) -> None:
         assert 0 <= stretch.start < stretch.end < 60
     for before, after in pairwise(script.distractors):
         assert after.start > before.end
+
+
+@given(seed=SEEDS)
+@settings(max_examples=20, deadline=None)
+def test_company_changes_what_is_seen_and_not_what_is_true(seed: int) -> None:
+    """The head turns beside every event, and some neighbours pull; no event differs."""
+    alone, kept = (write_script(seed, "cues", 60, lifelike=lifelike) for lifelike in (False, True))
+    assert kept.truth(30, (640, 360)) == alone.truth(30, (640, 360))
+    for event in alone.events:
+        times = np.linspace(event.curve.onset - 0.5, event.curve.offset + 1.0, 80)
+        apart = [np.subtract(kept.at(t).head, alone.at(t).head) for t in times]
+        assert 0.0 < np.abs(apart).max() < 20.0
+    pulled = {
+        shape
+        for event in alone.events
+        for shape, amount in kept.at(event.curve.apex).moves.items()
+        if amount > alone.at(event.curve.apex).moves.get(shape, 0.0) + 1e-9
+    }
+    assert pulled <= {shape for groups in NEIGHBOURS.values() for each in groups for shape in each}
+
+
+def test_company_is_drawn_for_some_events_of_every_cue_that_has_any() -> None:
+    chance = np.random.default_rng(1)
+    for name, groups in NEIGHBOURS.items():
+        event = draw_event(Card(name, 0.5, MACRO), 3.0, chance)
+        drawn = [draw_company(event, chance) for _ in range(60)]
+        seen = {shape for some in drawn for each in some for shape in each.moves}
+        assert seen == {shape for group in groups for shape in group}
+        assert 20 < sum(len(some) == 2 for some in drawn) < 55
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,6 +9,7 @@ import numpy as np
 
 from lab.acts import draw_event
 from lab.body import Blinks, Fixations, Rest, Sway
+from lab.company import draw_company
 from lab.deck import deal, full_deck
 from lab.distractors import ARRIVAL_SECONDS, DISTRACTORS, draw_distractor
 from lab.event import Stretch
@@ -48,13 +49,14 @@ def write_script(
     deck: Sequence[Card] = (),
     still: bool = False,
     reached: bool = False,
+    lifelike: bool = False,
 ) -> Script:
     """Write the script of a clip; equal arguments give equal scripts.
 
     A clip of cues and a visit take their events from `deck` (by default every cue and expression):
     what it does not name is not shown. Visits with even seeds hold a pattern. `still` makes someone
-    who hardly moves, `reached` is that of `draw_event`. Raises ValueError for an unknown kind or
-    too short a clip.
+    who hardly moves, `reached` is that of `draw_event`. `lifelike` has each event kept company (see
+    `draw_company`). Raises ValueError for an unknown kind or too short a clip.
     """
     if kind not in KINDS:
         raise ValueError(f"The kind is {kind!r}; one of {', '.join(KINDS)} is wanted.")
@@ -80,6 +82,8 @@ def write_script(
     if kind == CUES:
         show = partial(draw_event, chance=stream(5), reached=reached)
         events, marks = _draw_events(seed, seconds, deck or full_deck(), stream(8), show)
+        beside = stream(10)
+        layers += [each for one in events if lifelike for each in draw_company(one, beside)]
     elif kind == DISTRACTING:
         added, distractors, marks = _draw_distractors(seed, seconds, person.out_cm, stream(6))
         layers += added

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 KEYS: dict[str, type | tuple[type, ...]] = {
     "name": str, "split": str, "kind": str, "source": str, "clips": int, "first_seed": int,
     "seconds": (int, float), "fps": list, "still": bool, "reached": bool,
+    "lifelike": bool,
     "names": list, "strengths": list, "spans": list,
 }  # fmt: skip
 RIG, PORTRAIT = "rig", "portrait"
@@ -39,6 +40,7 @@ class Job:
     still: bool
     reached: bool
     source: str = RIG
+    lifelike: bool = False
 
     def script(self) -> Script:
         """Write the clip's script."""
@@ -49,6 +51,7 @@ class Job:
             deck=self.deck,
             still=self.still,
             reached=self.reached,
+            lifelike=self.lifelike,
         )
 
 
@@ -100,6 +103,7 @@ def _jobs(path: Path, number: int, one: dict[str, Any]) -> list[Job]:
             one.get("still", False),
             one.get("reached", False),
             source,
+            one.get("lifelike", False),
         )
         for fps in one.get("fps", [30])
         for each in range(seed, seed + one["clips"])
