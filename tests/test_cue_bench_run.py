@@ -117,7 +117,7 @@ def test_a_film_that_the_reader_was_tuned_with_counts_in_no_sum(tmp_path, capsys
     assert main(["--labels", str(labels), "--films", str(films)]) == 0
     report = capsys.readouterr().out
     assert "actress, first labels" in report
-    assert "nothing was tuned by" not in report
+    assert "not tuned with" not in report
 
 
 def test_without_clips_and_labels_there_is_nothing_to_measure(capsys):

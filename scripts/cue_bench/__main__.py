@@ -17,7 +17,7 @@ from cue_bench.bars import verdicts_of
 from cue_bench.cases import cases_of, visit_cases_of
 from cue_bench.clips import find_clips
 from cue_bench.group import OURS, PEER, Group
-from cue_bench.labels import labelled_clips
+from cue_bench.labels import labelled_clips, pass_of
 from cue_bench.measure import measure_ours, measure_peer
 from cue_bench.peer import PEER_PYTHON, ROOT
 from cue_bench.plan import load_plan
@@ -139,7 +139,7 @@ def _bench(args: argparse.Namespace) -> None:
         films = [
             (score.clip.truth, play)
             for score, play in measured[OURS]
-            if score.clip.truth.split not in SPLITS
+            if pass_of(score.clip.truth.split) is not None
         ]
         if films:
             draw_films(films, args.plots / "films.png")

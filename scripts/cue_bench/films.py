@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from cue_bench.chance import share_of
+from cue_bench.labels import pass_of
 from cue_bench.markdown import figure, table
 from cue_bench.plan import load_plan
 
@@ -20,15 +21,16 @@ _ALL = "all cues"
 
 
 def write_films(groups: Mapping[Group, Summary]) -> list[str]:
-    """Give the films that nothing was tuned by, together: a row a reader, pass and cue.
+    """Give the films that the reader was not tuned with, together: a row a reader, pass and cue.
 
     `films.tuned` of the plan names the others. Nothing where no such film was measured.
     """
     tuned = load_plan().films["tuned"]
     passes: defaultdict[tuple[str, str], dict[str, Summary]] = defaultdict(dict)
     for group, summary in groups.items():
-        film, _, labels = group.split.partition(", ")
-        if group.source == "film" and labels and film not in tuned:
+        made = pass_of(group.split)
+        if made is not None and made[0] not in tuned:
+            film, labels = made
             passes[group.system, labels][film] = summary
     if not passes:
         return []
@@ -40,7 +42,7 @@ def write_films(groups: Mapping[Group, Summary]) -> list[str]:
     ]
     said = f"{', '.join(films)}: every cue told and every one labelled, each once."
     head = ("reader", "labels", "cue", "precision", "recall")
-    return ["## Real films that nothing was tuned by", said, table(head, rows)]
+    return ["## Real films that the reader was not tuned with", said, table(head, rows)]
 
 
 def _added(films: Mapping[str, Summary]) -> dict[str, tuple[Figure, Figure]]:

@@ -43,6 +43,12 @@ def labelled_clips(labels: Path, films: Path) -> Iterator[BenchClip]:
         yield BenchClip(table.with_suffix(""), film, (), _truth(table, film, which))
 
 
+def pass_of(split: str) -> tuple[str, str] | None:
+    """Give film and labels of a split that `labelled_clips` made; None for any other."""
+    film, _, labels = split.partition(", ")
+    return (film, labels) if labels else None
+
+
 def _truth(table: Path, film: Path, which: str) -> Truth:
     events, doubtful = [], []
     with table.open(encoding="utf-8", newline="") as rows:

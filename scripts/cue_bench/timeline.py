@@ -10,6 +10,8 @@ mpl.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.patches import Patch
 
+from cue_bench.labels import pass_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -31,7 +33,9 @@ def draw_films(films: Sequence[tuple[Truth, Play]], path: Path) -> None:
     """
     panels: dict[str, list[tuple[Truth, Play]]] = {}
     for truth, play in films:
-        panels.setdefault(truth.split.split(", ")[0], []).append((truth, play))
+        made = pass_of(truth.split)
+        assert made is not None, "a film is labelled"
+        panels.setdefault(made[0], []).append((truth, play))
     rows = {film: _names(passes) for film, passes in panels.items()}
     heights = [len(names) + 2 for names in rows.values()]
     figure, axes = plt.subplots(

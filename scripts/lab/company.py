@@ -22,7 +22,8 @@ NEIGHBOURS: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
     "raised_eyebrows": (("eyeWide_L", "eyeWide_R"),),
     "happiness": (("mouthDimple_L", "mouthDimple_R"),),
 }
-"""Groups of shapes of which one pulls along with a cue; seen in films of conversation."""
+"""Groups of shapes of which one pulls along with a cue: pressed lips' were seen on film, the others
+are taken from what FACS says goes together."""
 
 NEIGHBOUR_SHARE: Final = (0.2, 0.6)
 """How far a neighbour pulls, as a share of the cue's own strength."""
@@ -40,6 +41,7 @@ LASTS: Final = (0.8, 2.0)
 """How long its turn takes, in lengths of the cue."""
 
 LEAST_TURN_SECONDS: Final = 0.6
+"""A head takes so long at least, however brief the cue."""
 
 
 def draw_company(event: Event, chance: np.random.Generator) -> list[Event]:
