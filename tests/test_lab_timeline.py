@@ -13,10 +13,12 @@ from lab.company import NEIGHBOURS, draw_company
 from lab.curve import Curve, eased
 from lab.deck import deal, full_deck
 from lab.director import KINDS, write_script
+from lab.event import Event
 from lab.moment import Moment
 from lab.person import BELOW_DEGREES, FACE_PX, FIRST_TEST_SEED, identities_of
 from lab.script import MOST_COEFFICIENT, Script
 from lab.spans import LASTING, MACRO, MICRO, draw_seconds
+from lab.speech import Speech
 
 SEEDS = st.integers(0, 2 * FIRST_TEST_SEED)
 
@@ -61,9 +63,10 @@ def test_company_changes_what_is_seen_and_not_what_is_true(seed: int) -> None:
         times = np.linspace(event.curve.onset - 0.5, event.curve.offset + 1.0, 80)
         apart = [np.subtract(kept.at(t).head, alone.at(t).head) for t in times]
         assert 0.0 < np.abs(apart).max() < 20.0
+    brief = [event for event in alone.events if event.span != LASTING]
     pulled = {
         shape
-        for event in alone.events
+        for event in brief
         for shape, amount in kept.at(event.curve.apex).moves.items()
         if amount > alone.at(event.curve.apex).moves.get(shape, 0.0) + 1e-9
     }
@@ -78,6 +81,39 @@ def test_company_is_drawn_for_some_events_of_every_cue_that_has_any() -> None:
         seen = {shape for some in drawn for each in some for shape in each.moves}
         assert seen == {shape for group in groups for shape in group}
         assert 20 < sum(len(some) == 2 for some in drawn) < 55
+
+
+def test_smiles_that_are_held_come_only_where_they_are_asked_for() -> None:
+    assert LASTING not in {card.span for card in full_deck(names=["happiness"])}
+    (card,) = full_deck(names=["happiness"], spans=[LASTING], strengths=[0.5])
+    chance = np.random.default_rng(2)
+    curves = [draw_event(card, 3.0, chance).curve for _ in range(300)]
+    seconds = [curve.offset - curve.onset for curve in curves]
+    assert 1.499 <= min(seconds) < 2.0
+    assert 10.0 < max(seconds) <= 12.001
+    assert np.median(seconds) == pytest.approx((1.5 * 12.0) ** 0.5, rel=0.2)
+    assert all(curve.release > curve.apex for curve in curves)
+
+
+def test_what_is_held_swells_and_is_talked_in() -> None:
+    chance = np.random.default_rng(3)
+    (card,) = full_deck(names=["happiness"], spans=[LASTING], strengths=[0.5])
+    swelled = talked = 0
+    for _ in range(60):
+        event = draw_event(card, 3.0, chance)
+        company = draw_company(event, chance)
+        talked += any(isinstance(each, Speech) for each in company)
+        swells = [
+            e for e in company if isinstance(e, Event) and e.moves.keys() == event.moves.keys()
+        ]
+        swelled += bool(swells)
+        for swell in swells:
+            assert event.curve.onset <= swell.curve.onset
+            assert swell.curve.offset <= event.curve.offset
+            shares = [amount / event.moves[shape] for shape, amount in swell.moves.items()]
+            assert 0.15 <= min(shares) <= max(shares) <= 0.4
+    assert 15 < talked < 45
+    assert swelled > 30
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -21,9 +21,9 @@ _ALL = "all cues"
 
 
 def write_films(groups: Mapping[Group, Summary]) -> list[str]:
-    """Give the films that the reader was not tuned with, together: a row a reader, pass and cue.
+    """Add up the films besides those for tuning: a row a reader, pass and cue.
 
-    `films.tuned` of the plan names the others. Nothing where no such film was measured.
+    `films.tuned` of the plan names those for tuning. Nothing where no such film was measured.
     """
     tuned = load_plan().films["tuned"]
     passes: defaultdict[tuple[str, str], dict[str, Summary]] = defaultdict(dict)
@@ -42,7 +42,7 @@ def write_films(groups: Mapping[Group, Summary]) -> list[str]:
     ]
     said = f"{', '.join(films)}: every cue told and every one labelled, each once."
     head = ("reader", "labels", "cue", "precision", "recall")
-    return ["## Real films that the reader was not tuned with", said, table(head, rows)]
+    return ["## Real films besides the one for tuning", said, table(head, rows)]
 
 
 def _added(films: Mapping[str, Summary]) -> dict[str, tuple[Figure, Figure]]:

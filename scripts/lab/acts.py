@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rig_moves import REACH
 
 from lab.event import Event
-from lab.spans import LASTING, MACRO, MICRO, draw_curve, rounded
+from lab.spans import LASTING, MACRO, MICRO, draw_curve, draw_held, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,8 @@ class Act:
 
     One of `variants` is shown. `turn` is yaw, pitch, roll in degrees and is drawn 0.7 to 1.3 times
     as wide, whatever the strength, unless the act is of the head alone (no variants).
-    `also` names the cues that the same movement rightly shows; `most_seconds` bounds it.
+    `also` names the cues that the same movement rightly shows; `most_seconds` bounds it. What has
+    `held`, the least and most seconds, lasts so long in sets that ask for lasting ones by `spans`.
     """
 
     variants: tuple[Plan, ...] = ()
@@ -39,6 +40,7 @@ class Act:
     lean: float = 0.0
     also: tuple[str, ...] = ()
     most_seconds: float | None = None
+    held: tuple[float, float] | None = None
 
 
 ACTS: Mapping[str, Act] = {
@@ -60,6 +62,7 @@ ACTS: Mapping[str, Act] = {
     "happiness": Act(
         (both(mouthSmile=1, cheekSquint=0.8, eyeSquint=0.3, mouthUpperUp=0.2),),
         also=("eye_softening",),
+        held=(1.5, 12.0),  # in talk
     ),
     "surprise": Act(
         (both(browInnerUp=1, browOuterUp=1, eyeWide=0.9) | {"jawOpen": 0.5},),
@@ -130,7 +133,10 @@ def draw_event(
         return _aversion(card, onset, chance)
     if card.name in {"nod", "shake"}:
         return _swing(card, act, onset, chance)
-    curve = draw_curve(card.span, onset, chance, most=act.most_seconds)
+    if card.span == LASTING and act.held is not None:
+        curve = draw_held(act.held, onset, chance)
+    else:
+        curve = draw_curve(card.span, onset, chance, most=act.most_seconds)
     plan = act.variants[chance.integers(len(act.variants))] if act.variants else {}
     sign, wide = (1, -1)[chance.integers(2)], float(chance.uniform(0.7, 1.3))
     yaw, pitch, roll = (sign * wide * each for each in act.turn)

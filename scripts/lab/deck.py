@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lab.acts import ACTS, Card
+from lab.spans import LASTING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,7 @@ def full_deck(
         if not names or name in names
         for strength in act.strengths
         if not strengths or strength in strengths
-        for span in act.spans
+        for span in (*act.spans, *((LASTING,) if act.held and spans else ()))
         if not spans or span in spans
     ]
     if not deck:

@@ -53,6 +53,15 @@ def draw_curve(
     return rounded(onset, apex, apex, onset + seconds)
 
 
+def draw_held(bounds: tuple[float, float], onset: float, chance: np.random.Generator) -> Curve:
+    """Draw a movement of `bounds` seconds, short ones oftener, that rises and falls unalike."""
+    seconds = float(np.exp(chance.uniform(*np.log(bounds))))
+    rise, fall = float(chance.uniform(0.3, 0.8)), float(chance.uniform(0.4, 1.4))
+    spare = 0.9 * seconds / (rise + fall)
+    rise, fall = rise * min(spare, 1.0), fall * min(spare, 1.0)
+    return rounded(onset, onset + rise, onset + seconds - fall, onset + seconds)
+
+
 def rounded(onset: float, apex: float, release: float, offset: float) -> Curve:
     """Give a curve whose times are whole milliseconds, as they are written down."""
     return Curve(round(onset, 3), round(apex, 3), round(release, 3), round(offset, 3))
