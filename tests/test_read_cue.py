@@ -234,6 +234,18 @@ def test_looking_elsewhere_is_no_aversion(move, mark):
     assert "price_gaze_aversion" not in named(said, Cue)
 
 
+@pytest.mark.parametrize(
+    ("before", "onset"),
+    [([], 8.0), ([Move(5, 12, {"gaze_yaw": 6.0})], 8.15)],
+    ids=["at rest", "beside"],
+)
+def test_a_glance_begins_where_the_gaze_sets_out(before, onset):
+    away = Move(8, 10, {"gaze_yaw": 25.0}, rise=0.4)
+    said = play(Actor([*before, away]), 14, marks=[9.0])
+    (cue,) = [e for e in said if isinstance(e, Cue) and e.name == "price_gaze_aversion"]
+    assert onset - 0.2 <= cue.onset <= onset + 0.15
+
+
 def test_a_habitual_target_is_no_aversion():
     habit = [Move(2 + 5 * i, 4 + 5 * i, {"gaze_yaw": 25.0}) for i in range(10)]
     there = play(Actor([*habit, Move(55, 57, {"gaze_yaw": 25.0})]), 60, marks=[54])

@@ -13,8 +13,10 @@ import numpy as np
 class GazeLimits:
     """What counts as looking away; angles from this visitor's usual direction.
 
-    `enter_degrees` and `leave_degrees`: raising them leaves only wider glances. `hold_seconds` is
-    how long a glance must last, counted from where it passed `leave_degrees`. Below
+    `enter_degrees` and `leave_degrees`: raising them leaves only wider glances. A glance began
+    where it passed `onset_degrees`, but at most `onset_seconds` before `leave_degrees`, since a
+    gaze may linger beside the usual direction first; more seconds or fewer degrees count more of
+    the way out. `hold_seconds` is how long one must last; raising it misses short ones. Below
     `table_degrees`, steeper than sideways by `table_slope`, lies the table. A direction that took
     `habit_share` of the looking time so far is a habitual target; raising it makes fewer directions
     habitual.
@@ -22,6 +24,8 @@ class GazeLimits:
 
     enter_degrees: float = 14.0
     leave_degrees: float = 9.0
+    onset_degrees: float = 4.0
+    onset_seconds: float = 0.2
     hold_seconds: float = 1.2
     table_degrees: float = 8.0
     table_slope: float = 0.6
@@ -62,7 +66,7 @@ class GazeWatch:
         self._watched = 0.0
         self._away: Glance | None = None
         self._before: tuple[float, float] | None = None
-        self._rose = 0.0
+        self._left = self._rose = 0.0
         self.glances: deque[Glance] = deque()
 
     @property
@@ -91,8 +95,8 @@ class GazeWatch:
             self._dwell *= exp(-0.6931 * elapsed / limits.habit_half_life_seconds)
             self._dwell[self._cell(yaw, pitch)] += elapsed
             self._watched += elapsed
-        if self._away is None and (before is None or before[1] < limits.leave_degrees <= angle):
-            self._rose = self._cross(before, timestamp, angle)
+        if self._away is None:
+            self._rise(before, timestamp, angle)
         if self._away is None and angle >= limits.enter_degrees:
             self._away = Glance(self._rose, timestamp, timestamp, angle)
             self.glances.append(self._away)
@@ -133,14 +137,25 @@ class GazeWatch:
             min(max(round(pitch / size), -half), half) + half,
         )
 
-    def _cross(self, before: tuple[float, float] | None, now: float, angle: float) -> float:
-        if before is None or angle <= before[1]:
-            return now
-        part = (self._limits.leave_degrees - before[1]) / (angle - before[1])
-        return before[0] + min(max(part, 0.0), 1.0) * (now - before[0])
+    def _rise(self, before: tuple[float, float] | None, now: float, angle: float) -> None:
+        """Note when the direction last passed `onset_degrees`, and `leave_degrees` after it."""
+        limits = self._limits
+        if before is None or before[1] < limits.onset_degrees <= angle:
+            self._left = _cross(before, now, angle, limits.onset_degrees)
+        if before is None or before[1] < limits.leave_degrees <= angle:
+            passed = _cross(before, now, angle, limits.leave_degrees)
+            self._rose = max(self._left, passed - limits.onset_seconds)
 
     @staticmethod
     def _average(glance: Glance, yaw: float, pitch: float, weight: float) -> None:
         glance.weight += weight
         glance.yaw += (yaw - glance.yaw) * weight / glance.weight
         glance.pitch += (pitch - glance.pitch) * weight / glance.weight
+
+
+def _cross(before: tuple[float, float] | None, now: float, angle: float, degrees: float) -> float:
+    """Say when the angle passed so many degrees, between the frame before and now."""
+    if before is None or angle <= before[1]:
+        return now
+    part = (degrees - before[1]) / (angle - before[1])
+    return before[0] + min(max(part, 0.0), 1.0) * (now - before[0])
